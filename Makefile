@@ -1,0 +1,30 @@
+# `make` alone lists the targets. Everything runs from .venv, which `make setup` creates and then leaves alone.
+
+PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv/bin
+
+.PHONY: help setup lab test notebooks lock
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+setup:  ## install the pinned versions into .venv (nothing happens when nothing changed)
+	@test -n "$(PYTHON)" || { echo "Downslope needs Python 3.11 or newer, and found none." >&2; exit 1; }
+	@$(PYTHON) tools/setup.py
+
+lab: setup  ## open the course in JupyterLab
+	@exec $(VENV)/python tools/lab.py
+
+test: setup  ## run every test: the linter, the type checker, the library, the notebooks, the browser
+	$(VENV)/ruff check lib tests tools
+	$(VENV)/ruff format --check lib tests tools
+	$(VENV)/mypy
+	$(VENV)/python -m pytest -n auto
+
+notebooks: setup  ## execute every lesson and store it in normal form (or one: make notebooks ONLY=09)
+	$(VENV)/python tools/notebooks.py $(ONLY)
+
+lock: setup  ## resolve requirements.lock anew from pyproject.toml (for maintainers; needs uv)
+	uv pip compile --universal --python-version 3.11 --fork-strategy fewest --upgrade --no-header --no-annotate \
+		--extra test --extra print pyproject.toml --quiet --output-file requirements.lock

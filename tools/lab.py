@@ -1,0 +1,61 @@
+"""Open the course in JupyterLab: on loopback, with a token, and without a single request to the outside.
+
+    .venv/bin/python tools/lab.py [options of jupyter lab]
+
+A port that is taken is passed over. Without a browser that can open, the address is printed. JupyterLab keeps its
+settings for the course in .jupyter in this folder, so that a configuration of your own cannot switch the token off.
+"""
+
+import os
+import sys
+import webbrowser
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRST = "/lab/tree/notebooks/00-start-here.ipynb"
+
+
+def is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def browser_can_open() -> bool:
+    """A graphical browser that this user can start. (Browsers refuse to run as root.)"""
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    if is_root():
+        return False
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
+
+
+def command() -> list[str]:
+    return [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--ServerApp.ip=127.0.0.1",
+        f"--LabApp.default_url={FIRST}",
+        f"--ServerApp.root_dir={ROOT}",
+        f"--ServerApp.allow_root={is_root()}",
+        f"--ServerApp.open_browser={browser_can_open()}",
+        f"--LabApp.app_settings_dir={ROOT / 'tools' / 'lab'}",
+        "--LabApp.extension_manager=readonly",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+
+
+def main() -> None:
+    os.chdir(ROOT)
+    os.environ["JUPYTER_CONFIG_DIR"] = str(ROOT / ".jupyter")
+    if not browser_can_open():
+        print("No browser can be opened from here. Open the address that is printed below in one.", flush=True)
+    os.execv(sys.executable, command() + sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()
