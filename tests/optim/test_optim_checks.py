@@ -255,6 +255,33 @@ def test_after_an_error_nothing_has_changed(optimizer):
 
 
 @each
+@pytest.mark.parametrize("make", [lambda a: a["W"], Parameters.from_arrays])
+def test_a_later_step_is_checked_as_the_first_one_was(optimizer, make):
+    used, w, good = optimizer.fresh(), make(arrays()), make(arrays(1))
+    used.update(w, good)
+    bad = [
+        make(arrays(1, dtype="float32")),
+        make({"W": np.ones((3, 2)), "b": np.ones(3)}),
+        make({"W": np.ones((2, 4)), "b": np.ones(1)}),
+        1.0,
+        None,
+    ]
+    before, state = copy.deepcopy(w), used.state
+    for grads in bad:
+        with pytest.raises((TypeError, ValueError), match="grads"):
+            used.update(w, grads)
+        assert same(w, before)
+        assert same(used.state, state)
+    getattr(w, "vector", w).flags.writeable = False
+    with pytest.raises(ValueError, match="params must be writeable"):
+        used.update(w, good)
+    assert same(used.state, state)
+    getattr(w, "vector", w).flags.writeable = True
+    used.update(w, good)
+    assert used.t == 2
+
+
+@each
 def test_other_parameters_than_remembered(optimizer):
     if not optimizer.memory:
         return
@@ -330,6 +357,20 @@ def test_bad_rows_change_nothing(rows, values, error, message):
     with pytest.raises(error, match=message):
         optimizer.update(w, SparseRows(rows, values))
     assert (w == 1).all()
+    assert optimizer.state == {"t": 0}
+
+
+@pytest.mark.parametrize("w", [np.ones((3, 2), dtype=object), np.ones((3, 2), dtype=int), np.array(1.0), [1.0, 2.0]])
+def test_rows_need_parameters_with_rows_of_floats(w):
+    with pytest.raises(TypeError, match="params must be"):
+        SparseAdam().update(w, SparseRows(np.array([0]), np.ones((1, 2))))
+
+
+def test_rows_do_not_get_past_a_read_only_array():
+    w, optimizer = np.ones((3, 2)), SparseAdam()
+    w.flags.writeable = False
+    with pytest.raises(ValueError, match="params must be writeable"):
+        optimizer.update(w, SparseRows(np.array([0]), np.ones((1, 2))))
     assert optimizer.state == {"t": 0}
 
 

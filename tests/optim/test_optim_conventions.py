@@ -97,6 +97,15 @@ def test_switching_half_way_equals_not_switching(source, target, lr, momentum, b
 
 
 @pairs
+def test_switching_just_after_a_cut_of_the_rate(source, target):
+    steady, w = Momentum(Fraction(1, 2), Fraction(1, 3), source), np.array([Fraction(1)], dtype=object)
+    visited(steady, [1, -2, 5], w)
+    steady.lr = Fraction(1, 20)
+    switched, w_switched = switch(steady, target), w.copy()
+    assert visited(steady, [3, 1, -1], w) == visited(switched, [3, 1, -1], w_switched)
+
+
+@pairs
 def test_switching_there_and_back_restores_the_state(source, target):
     optimizer = Momentum(Fraction(1, 10), Fraction(9, 10), source)
     visited(optimizer, [1, 2, -5])

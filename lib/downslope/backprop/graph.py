@@ -118,7 +118,7 @@ def dot_backward(z: Value, dz: Any, x: Value, y: Value) -> None:
 
 def sum_backward(axis: int | None, z: Value, dz: Any, x: Value) -> None:
     """z = Σ x, over all entries or along one axis:  ∂z/∂xᵢ = 1"""
-    x.grad += np.broadcast_to(dz if axis is None else np.expand_dims(dz, axis), np.shape(x.value))[()]
+    x.grad += np.broadcast_to(dz if axis is None else np.expand_dims(dz, axis), x.value.shape)
 
 
 def copy_backward(z: Value, dz: Any, x: Value) -> None:
@@ -262,9 +262,11 @@ class Value:
         return Value(other).dot(self)
 
     def sum(self, axis: int | None = None) -> Value:
-        """Σ x over all entries, or along one axis"""
+        """Σ x over all entries, or along one axis; a single number is its own sum"""
+        if not isinstance(self.value, ndarray):
+            return self
         gate = Gate("sum", partial(sum_backward, axis), elementwise=False)
-        return Value(self.value.sum(axis) if isinstance(self.value, ndarray) else self.value, "", (self,), gate)
+        return Value(self.value.sum(axis), "", (self,), gate)
 
     def backward(self) -> None:
         """Set `grad` of every value that this one was computed from, the output's own to 1.

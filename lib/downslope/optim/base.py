@@ -144,13 +144,14 @@ class Optimizer:
     lr: Hyper
     _memory: dict[str, Arrays]  # the remembered arrays by name, in the layout of params; empty before the first step
     _recalled: tuple[Any, tuple[Array, ...]]  # params of the last step, and the arrays remembered for it
+    _matched: tuple[Any, Any]  # shapes of params and of grads that were found to match
 
     def __init_subclass__(cls) -> None:
         cls.hyper = tuple(inspect.signature(cls.__init__).parameters)[1:]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
-        vars(self).update(cls.counters, _memory={}, _recalled=(None, ()))
+        vars(self).update(cls.counters, _memory={}, _recalled=(None, ()), _matched=(None, None))
         return self
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -179,7 +180,10 @@ class Optimizer:
         return copy.deepcopy(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"_recalled": (None, ())}  # params belong to someone else: they are not copied or pickled
+        return vars(self) | {
+            "_recalled": (None, ()),
+            "_matched": (None, None),
+        }  # params belong to someone else: they are not copied or pickled
 
     # A step
 
@@ -191,14 +195,30 @@ class Optimizer:
         """
         if isinstance(params, np.ndarray):
             w, g = params, grads
-        elif same_order(params, grads):
+        elif self._match(params, grads):
             w, g = params.vector, grads.vector  # type: ignore[attr-defined]
         else:
             return self._update_by_name(params, grads)
-        self._check(w, g)
-        memory = self._recall_one(params, w)
+        known, memory = self._recalled
+        fit = type(g) is np.ndarray and g.dtype is w.dtype and g.shape == w.shape and w.flags.writeable
+        if params is not known or not fit:
+            self._check(w, g)
+            memory = self._recall_one(params, w)
         self.advance()
         self.rule(w, g, *memory)
+
+    def _match(self, params: Any, grads: Any) -> bool:
+        """`same_order`, remembered: the shapes of a Parameters are fixed, so one comparison will do."""
+        try:
+            first, second = self._matched
+            if params.shapes is first and grads.shapes is second:
+                return True
+        except AttributeError:
+            return False
+        if same_order(params, grads):
+            vars(self)["_matched"] = params.shapes, grads.shapes
+            return True
+        return False
 
     def _update_by_name(self, params: Any, grads: Any) -> None:
         if not isinstance(params, Mapping):
@@ -217,7 +237,7 @@ class Optimizer:
 
     def advance(self) -> None:
         """Count the step: t ← t + 1."""
-        vars(self)["t"] += 1
+        self.__dict__["t"] += 1
 
     def gradient_point(self, params: Arrays) -> Arrays:
         """Where the next gradient is to be taken: at `params` itself, except in a look-ahead form."""

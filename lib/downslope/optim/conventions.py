@@ -1,8 +1,8 @@
 """One method, several conventions: exact conversions of hyper-parameters and of what is remembered.
 
 Two runs are the same method in two conventions if they visit the same points. The key to all conversions of momentum is
-the part of a step that comes from the velocity: with d for the whole last step, d = v in "velocity", d = −m in "step",
-d = −ηv in "average" and "sum". What a run remembers is d in other words.
+the part of the next step that is already decided, γd: here d = v in "velocity", d = −m in "step", d = −ηv in "average"
+and "sum". At a constant rate d is the last step. What a run remembers is d in other words.
 """
 
 from math import sqrt
@@ -42,7 +42,7 @@ def convert(lr: Any, momentum: Any, source: str = "average", target: str = "sum"
 
 
 def step_per_memory(lr: Any, convention: str) -> Any:
-    """d over what is remembered: the last step d is this number times the m or v of the convention.
+    """d over what is remembered: the step d is this number times the m or v of the convention.
 
     >>> [step_per_memory(0.5, name) for name in ("step", "velocity", "average", "sum")]
     [-1, 1, -0.5, -0.5]
@@ -57,7 +57,7 @@ def convert_state(state: dict[str, Any], lr: Any, momentum: Any, source: str, ta
 
         d = c_source · v_source = c_target · v_target        (c: `step_per_memory`)
 
-    lr, momentum: those of `source` (lr as in the last step). Returns a new state, the given one stays.
+    lr, momentum: those of `source`, as its next step would use them. Returns a new state, the given one stays.
 
     >>> convert_state({"v": np.array([-0.5]), "t": 1}, lr=0.25, momentum=0.5, source="velocity", target="sum")
     {'v': array([2.]), 't': 1}
