@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator
 
 __all__ = ["checkup"]
 
-REPAIR = "run `make setup` in the course's folder (with conda: `conda env update -f environment.yml`), restart the kernel"
+REPAIR = (
+    "run `make setup` in the course's folder (with conda: `conda env update -f environment.yml`), restart the kernel"
+)
 
 
 def checkup() -> None:
     """Print what was checked and how it went; the last line says whether you can start.
 
-    Checked: the version of Python, the version of every package that the course imports, the shipped data, and a network
-    that trains for a few steps.
+    Checked: the version of Python, the version of every package that the course imports, the shipped data, and a
+    network that trains for a few steps.
     """
     sound = True
     for what, check in CHECKS.items():
@@ -26,7 +28,8 @@ def checkup() -> None:
 
 
 def python_version() -> Iterator[str]:
-    if sys.version_info < (3, 11):  # noqa: UP036 (this is the check)
+    version = sys.version_info
+    if version < (3, 11):
         yield f"the kernel runs Python {sys.version.split()[0]}; the course needs 3.11 or newer"
 
 
