@@ -40,6 +40,30 @@ def test_shown_in_a_notebook_the_sheet_has_no_headings_of_its_own():
     assert "**epoch 2**" in shown
 
 
+@pytest.mark.parametrize("made", [momentum_homework(student="Kim").sheet(), momentum_homework().key()])
+def test_shown_in_a_notebook_a_sheet_holds_no_svg(made):
+    shown = made._repr_mimebundle_()
+    assert set(shown) == {"text/plain", "text/markdown"}
+    assert "<svg" not in "".join(shown.values())
+    assert shown["text/markdown"].replace("**", "").startswith("Momentum by hand")
+    assert "<svg" in made.markdown()
+
+
+def test_the_sheet_in_plain_text_can_be_read_and_filled_in():
+    ledger = momentum_homework(student="Kim")
+    shown = ledger.sheet()._repr_mimebundle_()["text/plain"]
+    assert shown == momentum_homework(student="Kim").sheet()._repr_mimebundle_()["text/plain"]
+    lines = shown.splitlines()
+    assert lines[:2] == ["Momentum by hand: a 2-1-1 net with ReLU", "Name: Kim"]
+    assert f"Your numbers: x1 = {float(ledger['x1', 0])}, " in shown
+    assert "    ∂E/∂w3[2] = ________________________________________  / 1" in lines
+    assert sum(line.endswith("__  / 1") for line in lines) == 28
+    for worked in ledger:
+        assert not re.search(rf"(?<![\d.]){re.escape(worked.text().split()[-1])}(?!\d)", shown), worked
+    assert "w1[2] = w1[1] - m1[2] = 3/2 - 1/128 = 191/128 ≈ 1.492" in str(momentum_homework().key())
+    assert repr(ledger.sheet()) == "sheet for 1: Momentum by hand: a 2-1-1 net with ReLU"
+
+
 def test_the_key_works_every_line():
     ledger = momentum_homework()
     text = ledger.key().markdown()

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from downslope.byhand import EXERCISES, momentum_homework
+from downslope.byhand import EXERCISES, first_path, momentum_homework
 from downslope.byhand.momentum import MOMENTUM
 from downslope.byhand.variants import draw, fits, normal_name
 
@@ -38,6 +38,25 @@ def test_all_units_live_in_both_epochs_and_every_answer_is_told_apart():
                 assert ledger[name, epoch] >= F(1, 10)
             values = sorted([ledger[name, epoch], *ledger.mistakes(name, epoch).values()])
             assert all(high - low > F(1, 200) for low, high in pairwise(values))
+
+
+def test_no_two_gradients_and_no_two_velocities_of_an_epoch_have_the_same_size():
+    ledgers = [MOMENTUM.ledger(**numbers) for numbers in MANY[:200]]
+    ledgers += [momentum_homework(student="Ada Lovelace")] + [first_path(student=student) for student in range(100)]
+    for ledger in ledgers:
+        for epoch in range(1, ledger.steps + 1):
+            for kind in ("dw", "m") if ledger.recipe is MOMENTUM else ("dw",):
+                sizes = sorted(abs(ledger[f"{kind}{i}", epoch]) for i in (1, 2, 3))
+                assert all(high - low > F(1, 200) for low, high in pairwise(sizes)), (ledger.student, kind, epoch)
+
+
+def test_exchanging_two_gradients_is_noticed():
+    for student in [*STORED, *range(50)]:
+        ledger = momentum_homework(student=student)
+        right = ledger.answers()
+        for a, b in (("dw1", "dw3"), ("dw1", "dw2"), ("m1", "m3")):
+            result = ledger.judge(right | {(a, 1): right[b, 1], (b, 1): right[a, 1]})
+            assert result[a, 1].status == result[b, 1].status == "wrong"
 
 
 def test_few_students_share_their_numbers():

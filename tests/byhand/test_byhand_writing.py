@@ -138,6 +138,7 @@ def test_html_markdown_and_text_hold_the_same_lines(ledger):
             assert piece in shown["text/markdown"]
             assert piece.replace("&", "&amp;").replace("'", "&#x27;") in shown["text/html"]
     assert "<script" not in shown["text/html"]
+    assert "<svg" not in "".join(shown.values())  # a notebook that is not trusted leaves a jumble of its letters
     ET.fromstring(f"<div>{shown['text/html'].replace('<br>', '<br/>').replace(' open ', ' ')}</div>")
 
 
@@ -190,6 +191,11 @@ def test_the_drawing_is_sound_svg_and_says_in_words_what_it_shows():
         EXERCISES["adam"].ledger().picture(1)
     with pytest.raises(ValueError, match="step must be from 1 to 2"):
         momentum_homework().picture(3)
+
+
+def test_a_drawing_is_shown_as_an_image_and_not_as_html():
+    picture = momentum_homework().picture(1)
+    assert picture._repr_mimebundle_() == {"text/plain": repr(picture), "image/svg+xml": picture.svg}
 
 
 def test_values_stand_above_the_wires_and_gradients_below():

@@ -25,12 +25,12 @@ needed before step 1 is given by the line's own name. Here is gradient descent o
 ...     numbers={"a": "2", "lr": "0.1", "x": "3"},
 ...     lines=(
 ...         Line("g", "a*x[-1]", mistakes=(
-...             Mistake("height", "1/2*a*x[-1]**2", "The height was taken in place of the slope.", "lesson 08"),
-...             Mistake("old x", "a*x[-2]", "The slope was taken at the point before.", "lesson 08", since=2),
+...             Mistake("height", "1/2*a*x[-1]**2", "The height was taken in place of the slope.", "chapter 2"),
+...             Mistake("old x", "a*x[-2]", "The slope was taken at the point before.", "chapter 2", since=2),
 ...         )),
 ...         Line("x", "x[-1] - lr*g", mistakes=(
-...             Mistake("uphill", "x[-1] + lr*g", "The step was added; it is subtracted.", "lesson 08"),
-...             Mistake("no lr", "x[-1] - g", "The learning rate is missing.", "lesson 08"),
+...             Mistake("uphill", "x[-1] + lr*g", "The step was added; it is subtracted.", "chapter 2"),
+...             Mistake("no lr", "x[-1] - g", "The learning rate is missing.", "chapter 2"),
 ...         )),
 ...     ),
 ...     draw={"a": ("0.4", "0.6", "0.8", "1.2"), "lr": ("0.2", "0.3"), "x": ("1.5", "2.5", "3.5", "4.5")},

@@ -108,7 +108,8 @@ OPERATORS: dict[type[ast.operator], Callable[[Value, Value], Value]] = {
 class Formula:
     """One formula: `formula(rows, t)` is its value at step t.
 
-    `.rough(rows, t)` is the same for rows of floats, `.uses` the (name, offset) pairs that it reads.
+    `.rough(rows, t)` is the same for rows of floats, `.uses` the (name, offset) pairs that it reads. `.switches`
+    are those of them whose relu or slope it takes; `.copies` is the one of which it is the relu and nothing else.
 
     >>> step = [{"w": Fraction(1)}, {"g": Fraction(1, 4)}]
     >>> Formula("w[-1] - 2*g")(step, 1)
@@ -126,6 +127,14 @@ class Formula:
         self.uses: set[tuple[str, int]] = set()
         self.rule = self._rule(self.tree)
         self.rough = self._rule(self.tree, float)
+        self.switches = {
+            self._reference(call.args[0])
+            for call in ast.walk(self.tree)
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in ("relu", "slope")
+            if isinstance(call.args[0], (ast.Name, ast.Subscript))
+        }
+        alone = isinstance(self.tree, ast.Call) and ast.unparse(self.tree.func) == "relu"
+        self.copies = next(iter(self.switches), None) if alone else None
 
     def __call__(self, rows: Sequence[Row], t: int) -> Value:
         return self.rule(rows, t)

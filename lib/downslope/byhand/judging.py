@@ -1,7 +1,8 @@
 """The judge: every line against the formula applied to the learner's own earlier lines.
 
 One slip costs one line. What follows from it correctly is 'carried' and counts; the line at fault is named, and so is
-the slip when a known one gives just this number.
+the slip when a known one gives just this number. One thing carried does not count: where a wrong line switched a unit
+off that is on when worked rightly, the lines that are 0 or unchanged because of it left nothing to work out.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from downslope.byhand import report
 from downslope.byhand.formulas import Formula, Row, Value, formula
 from downslope.byhand.intervals import Interval, ends
+from downslope.byhand.notation import TEXT
 from downslope.byhand.numbers import exact_number, rounded
 from downslope.byhand.reading import Reading, answers_by_line, read
 
@@ -23,6 +25,7 @@ __all__ = ["Finding", "Judgement", "Outcome", "judge"]
 
 Status = Literal["correct", "carried", "wrong", "unreadable", "missing"]
 MISSING = Reading("")
+SWITCHED_OFF = "No marks: this is 0 or unchanged only because a wrong line above switched a unit off that should be on."
 NAMED = 3  # known mistakes that are named for one line at most
 
 
@@ -35,7 +38,10 @@ class Finding(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """One line judged: what was written, how it stands, its marks, and what it looks like when it is wrong."""
+    """One line judged: what was written, how it stands, its marks, and what it looks like when it is wrong.
+
+    `reason` says why a line is unreadable, or why it is carried and has no marks.
+    """
 
     line: str
     step: int
@@ -62,9 +68,15 @@ def judge(ledger: Ledger, answers: object, *, places: int = 3, marks: Mapping[st
     if not isinstance(places, int) or isinstance(places, bool) or not 0 <= places <= 12:
         raise ValueError(f"places must be a whole number from 0 to 12, got {places!r}")
     scheme = _scheme(ledger, marks)
-    given, notes = answers_by_line(answers, set(ledger.keys))
+    given, notes = answers_by_line(answers, set(ledger.keys), _symbols(ledger))
     readings = {key: read(answer, places) for key, answer in given.items()}
     return Judgement(ledger, _Judge(ledger, readings, places).outcomes(scheme), notes)
+
+
+def _symbols(ledger: Ledger) -> dict[str, str]:
+    """Line names by the symbols that messages write, such as ∂E/∂w1, and by those of the recipe, such as dE/dw1."""
+    named = [(line.symbol or line.name, line.name) for line in ledger.recipe.lines]
+    return dict(named) | {TEXT[False].symbol(symbol): name for symbol, name in named}
 
 
 def _scheme(ledger: Ledger, marks: Mapping[str, object] | None) -> dict[str, Fraction | int]:
@@ -91,6 +103,16 @@ def _meets(a: Value, b: Value, slack: Fraction) -> bool:
 def _middle(value: Value) -> Fraction:
     low, high = ends(value)
     return (low + high) / 2
+
+
+def _shares_a_digit(right: Fraction, written: Fraction) -> bool:
+    """Whether the first digit that is not 0 is the right one, or comes close by rounding up, as 0.5 for 0.498 does."""
+    right, written, place = abs(right), abs(written), Fraction(1)
+    while place > written:
+        place /= 10
+    while 10 * place <= written:
+        place *= 10
+    return right // place == written // place or abs(right - written) <= right / 20
 
 
 def _hull(values: Iterable[Value | None]) -> Value | None:
@@ -123,7 +145,8 @@ class _Judge:
         self.digits: list[int | None] = [None, *self._hidden_digits()]
         self.ways = [self._work({}, digits) for digits in self.digits]
         self.rows = self.ways[0].rows
-        self.tainted: set[tuple[str, int]] = set()
+        self.tainted: set[tuple[str, int]] = set()  # wrong, or resting on what is wrong
+        self.off: set[tuple[str, int]] = set()  # 0 or unchanged because a wrong line switched a unit off
 
     def _hidden_digits(self) -> list[int]:
         """The decimals that a learner may have kept in lines left out."""
@@ -179,18 +202,59 @@ class _Judge:
         if reading.room is None:
             if rests_on_fault:
                 self.tainted.add(key)
+                self._is_off(name, step)
             status: Status = "missing" if reading.missing else "unreadable"
             return Outcome(name, step, status, reading, 0, out_of, (), reading.reason)
         if _meets(reading.room, self.ledger.rows[step][name], self.slack):
             return Outcome(name, step, "correct", reading, out_of, out_of)
-        expected = self._expected(name, step)
-        follows = expected is not None and _meets(reading.room, expected, self.slack)
+        follows = self._follows(name, step, reading)
         if follows and not rests_on_fault:
             return Outcome(name, step, "correct", reading, out_of, out_of)
         self.tainted.add(key)
+        if follows and self._is_off(name, step):
+            return Outcome(name, step, "carried", reading, 0, out_of, (), SWITCHED_OFF)
         if follows:
             return Outcome(name, step, "carried", reading, out_of, out_of)
+        if self.ledger.formula(name).copies and reading.value == 0:
+            self.off.add(key)  # here the unit itself was switched off
         return Outcome(name, step, "wrong", reading, 0, out_of, self._findings(name, step, reading))
+
+    def _follows(self, name: str, step: int, reading: Reading) -> bool:
+        """Whether the number follows from the learner's own lines.
+
+        A line that hands on its one input (h = ReLU(net1)) has the input's digits, or fewer of them properly rounded.
+        """
+        expected = self._expected(name, step)
+        if expected is None or not _meets(reading.room, expected, self.slack):
+            return False
+        copied = self.ledger.formula(name).copies
+        source = self.written.get((copied[0], step + copied[1])) if copied else None
+        if source is None or source.value is None or reading.value is None:
+            return True
+        rooms = [high - low for low, high in map(ends, (source.room, reading.room))]
+        return abs(max(source.value, Fraction(0)) - reading.value) <= max(rooms) / 2
+
+    def _is_off(self, name: str, step: int) -> bool:
+        """Whether a line that follows is 0, or what it was a step before, only because a unit was switched off.
+
+        The unit is on when worked rightly; a wrong line of the learner's own made its input 0 or negative. There was
+        nothing to work out then, and such a line has no marks.
+        """
+        rule = self.ledger.formula(name)
+        switched = any(self._switched_off(unit, step + offset) for unit, offset in rule.switches)
+        if not switched and not self.ledger.rests_on(name, step, self.off):
+            return False
+        own = self.rows[step][name]
+        unchanged = (name, -1) in rule.uses and _meets(own, self.rows[step - 1][name], self.slack)
+        if _middle(own) != 0 and not unchanged:
+            return False
+        self.off.add((name, step))
+        return True
+
+    def _switched_off(self, unit: str, step: int) -> bool:
+        """Whether this net input is 0 or negative by a wrong line of the learner's own, and positive when right."""
+        fault = (unit, step) in self.tainted
+        return fault and _middle(self.rows[step][unit]) <= 0 < self.ledger.rows[step][unit]
 
     # what it looks like
 
@@ -211,15 +275,16 @@ class _Judge:
         return [finding for _, finding in sorted(near, key=lambda pair: pair[0])]
 
     def _of_the_digits(self, name: str, step: int, reading: Reading) -> list[Finding]:
-        """Rounded too far, or cut off where one rounds."""
-        if reading.places is None or reading.value is None:
+        """Rounded too far, or cut off where one rounds; a number without any digit of the right one is neither."""
+        if reading.places is None or not reading.value:
             return []
         for right in (self._expected(name, step), self.ledger.rows[step][name]):
             if right is None:
                 continue
             short = abs(_middle(right)) - abs(reading.value)
             unit = Fraction(1, 10**reading.places)
-            if reading.places < self.places and abs(_middle(right) - reading.value) <= unit / 2:
+            near = abs(_middle(right) - reading.value) <= unit / 2
+            if reading.places < self.places and near and _shares_a_digit(_middle(right), reading.value):
                 return [Finding(_too_few_digits(self.places), name, step)]
             if 0 <= short < unit and _middle(right) * reading.value >= 0:
                 return [Finding(_cut_off(), name, step)]

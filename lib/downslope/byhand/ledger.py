@@ -383,10 +383,14 @@ class Ledger:
     def judge(self, answers: object, *, places: int = 3, marks: Mapping[str, object] | None = None) -> Judgement:
         """Judge a learner's answers, every line by what follows from the learner's own earlier lines.
 
+        What follows is 'carried' and has its marks, except a line that is 0 or unchanged only because an earlier wrong
+        line switched a unit off that should be on: there was nothing left to work out, and it has none.
+
         Parameters
         ----------
         answers: a mapping {("w1", 2): "1.492", …}; keys also as "w1[2]", or nested {2: {"w1": "1.492"}}, or
-            "w1" alone where there is one step. Values are numbers or texts such as '1.492', '191/128', '-0.004'.
+            "w1" alone where there is one step; symbols do in place of names, as in "∂E/∂w1[2]" or "dE/dw1[2]".
+            Values are numbers or texts such as '1.492', '191/128', '-0.004', '1½'.
             What is no answer is told and never raises.
         places: decimals asked; a decimal written with more is held to all of them, a fraction is exact.
         marks: marks by line name, in place of the recipe's.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 from downslope.byhand.ledger import Ledger, Line, Mistake, Recipe
@@ -20,7 +21,7 @@ READ_OFF = "lesson 01, 'When a unit is off'"
 READ_SLIPS = "lesson 01, 'Three slips, and the numbers they leave'"
 READ_UPDATE = "lesson 09, 'The rule'"
 READ_EPOCH_2 = "lesson 09, 'Epoch 2'"
-READ_CONVENTIONS = "lesson 11, the table of conventions"
+READ_CONVENTIONS = "help(downslope.optim.Momentum), the conventions"
 
 
 def _net1() -> Line:
@@ -333,6 +334,14 @@ TASK = (
 )
 
 
+def _apart(*names: str) -> tuple[str, ...]:
+    """For `keep`: no two of these lines have nearly the same size, so that exchanging two of them is noticed."""
+    return tuple(f"abs(abs({a}) - abs({b})) - 1/200" for a, b in combinations(names, 2))
+
+
+GRADIENTS_APART = _apart("dw1", "dw2", "dw3")
+
+
 MOMENTUM = Recipe(
     name="momentum",
     title="Momentum by hand: a 2-1-1 net with ReLU",
@@ -344,7 +353,11 @@ MOMENTUM = Recipe(
     call="momentum_homework",
     picture=net_picture,
     draw=DRAW,
-    keep=("net1 - 1/10", "net2 - 1/10", "abs(o - t) - 1/10", "2 - net1", "3 - net2", "w3"),
+    keep=(
+        *("net1 - 1/10", "net2 - 1/10", "abs(o - t) - 1/10", "2 - net1", "3 - net2", "w3"),
+        *GRADIENTS_APART,
+        *_apart("m1", "m2", "m3"),
+    ),
 )
 
 
@@ -370,7 +383,7 @@ FIRST_PATH = Recipe(
     numbers=EXAMPLE | WEIGHTS,
     picture=net_picture,
     draw={name: DRAW[name] for name in ("x1", "x2", "t", "w1", "w2", "w3")},
-    keep=("net1 - 1/10", "net2 - 1/10", "abs(o - t) - 1/10"),
+    keep=("net1 - 1/10", "net2 - 1/10", "abs(o - t) - 1/10", *GRADIENTS_APART),
 )
 
 

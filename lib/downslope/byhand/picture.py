@@ -33,12 +33,8 @@ class Picture(NamedTuple):
     def __repr__(self) -> str:
         return f"{self.title}. {self.description}"
 
-    def html(self) -> str:
-        """The drawing for a page: its lines and letters take the page's colour."""
-        return f'<div style="max-width:{WIDTH}px">{self.svg}</div>'
-
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"text/plain": repr(self), "text/html": self.html(), "image/svg+xml": self.svg}
+        return {"text/plain": repr(self), "image/svg+xml": self.svg}
 
 
 def net_picture(ledger: Ledger, step: int | None = None) -> Picture:

@@ -18,7 +18,9 @@ __all__ = ["Reading", "answers_by_line", "read"]
 LONGEST = 60  # characters of an answer
 MOST = 100_000  # answers looked at
 DECIMAL = re.compile(r"[+-]?(?:\d+\.?(\d*)|\.(\d+))(?:e([+-]?\d{1,2}))?", re.ASCII | re.IGNORECASE)
-QUOTIENT = re.compile(r"([+-]?\d+) ?/ ?(\d+)", re.ASCII)
+QUOTIENT = re.compile(r"([+-]?\d+) ?/ ?([+-]?\d+)", re.ASCII)
+VULGAR = {"½": "1/2", "¼": "1/4", "¾": "3/4", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8"}
+WITH_VULGAR = re.compile(rf"([+−–-]?) ?(\d*) ?([{''.join(VULGAR)}])", re.ASCII)
 DOUBLE, SINGLE = Fraction(1, 10**12), Fraction(1, 10**6)  # what floats are trusted to, relative to their size
 LEAST = Fraction(1, 10**15)
 
@@ -28,6 +30,7 @@ REASONS = {
     "percent": "Write the number itself, such as 0.5 for 50 %.",
     "zero": "The denominator of a fraction cannot be 0.",
     "sum": "Write the result as one number, such as 1.492 or 191/128.",
+    "equals": "Write one number: delete the sign '=' (or '≈') and all that stands on one side of it.",
     "infinite": "This is not a number that a line can have.",
     "long": "The number is too long: write it with fewer digits.",
     "truth": "True and False are not numbers.",
@@ -118,6 +121,10 @@ def _of_text(text: str, places: int, trust: Fraction = DOUBLE) -> Reading:
         return Reading("")
     if len(text) > 20 * LONGEST:
         return Reading(shown, reason=REASONS["long"])
+    if found := WITH_VULGAR.fullmatch(text.strip()):
+        value = int(found[2] or 0) + Fraction(VULGAR[found[3]])
+        value = -value if found[1] in ("-", "−", "–") else value
+        return Reading(shown, value, value)
     if any(unicodedata.category(letter) == "No" for letter in text):  # ½ and ² change their meaning when taken apart
         return Reading(shown, reason=REASONS["other"])
     plain = unicodedata.normalize("NFKC", text).strip()
@@ -147,6 +154,8 @@ def _why(plain: str) -> str:
         return "percent"
     if re.fullmatch(r"[+-]?(nan|inf|infinity)", plain):
         return "infinite"
+    if re.search(r"[=≈]", plain) and re.search(r"\d", plain):
+        return "equals"
     if re.fullmatch(r"[\d.+\-*/()= ]*\d[\d.+\-*/()= ]*", plain):
         return "sum"
     return "other"
@@ -158,19 +167,21 @@ def _rounded(shown: str, value: Fraction, written: int, places: int, trust: Frac
     return Reading(shown, value, Interval(value - half, value + half), written)
 
 
-def answers_by_line(answers: object, known: Set[tuple[str, int]]) -> tuple[dict[tuple[str, int], Any], list[str]]:
+def answers_by_line(
+    answers: object, known: Set[tuple[str, int]], symbols: Mapping[str, str]
+) -> tuple[dict[tuple[str, int], Any], list[str]]:
     """Answers by (line, step), and a sentence for each that belongs to no line.
 
     Keys are ("w1", 2), or a text with both such as "w1[2]", or a step that holds a mapping by line. Where there is one
-    step only, the line's name does.
+    step only, the line's name does. In place of a name its symbol may stand: `symbols` gives names by symbol.
     """
     single = all(step == 1 for _, step in known)
     found: dict[tuple[str, int], Any] = {}
     notes = []
     try:
         for key, answer in islice(_pairs(answers), MOST):
-            line = (str.__str__(key), 1) if single and isinstance(key, str) else None
-            line = line if line in known else _line(key)
+            line = _named((str.__str__(key), 1), symbols) if single and isinstance(key, str) else None
+            line = line if line in known else _named(_line(key), symbols)
             if line is None or line not in known:
                 notes.append(f"There is no line {_name(key)} in this exercise.")
             elif line in found:
@@ -196,12 +207,17 @@ def _pairs(answers: object) -> Iterator[tuple[Any, Any]]:
             yield key, answer
 
 
+def _named(line: tuple[str, int] | None, symbols: Mapping[str, str]) -> tuple[str, int] | None:
+    """The line with its name in place of a symbol; a name that is no symbol stays."""
+    return line and (symbols.get(unicodedata.normalize("NFC", line[0]).strip(), line[0]), line[1])
+
+
 def _line(key: object) -> tuple[str, int] | None:
     """("w1", 2) from itself, "w1[2]", "w1(2)", "w1 2" or "w1, 2"."""
     if type(key) is tuple and len(key) == 2 and type(key[0]) is str and type(key[1]) is int:
         return key
     if isinstance(key, str):
-        found = re.fullmatch(r"\s*(\w+?)\s*[\[( ,]\s*(\d{1,6})\s*[\])]?\s*", str.__str__(key), re.ASCII)
+        found = re.fullmatch(r"\s*(\S+?)\s*[\[( ,]\s*(\d{1,6})\s*[\])]?\s*", str.__str__(key), re.ASCII)
         return (found[1], int(found[2])) if found else None
     if not isinstance(key, tuple) or len(key) != 2:
         return None

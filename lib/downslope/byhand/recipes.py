@@ -21,8 +21,10 @@ __all__ = [
     "rmsprop_steps",
 ]
 
-AVERAGES, NESTEROV_LESSON = "lesson 10, bias correction", "lesson 13, the look-ahead gradient"
-ADAPTIVE, ADAM_LESSON = "lesson 14, the accumulated squares", "lesson 15, Adam line by line"
+# Where it is explained: in the library itself, so that no mistake sends a learner to a lesson that is not there.
+AVERAGES, NESTEROV_HELP = "help(downslope.optim.ewma)", "help(downslope.optim.Nesterov), the form 'look-ahead'"
+ADAGRAD_HELP, RMSPROP_HELP = "help(downslope.optim.AdaGrad)", "help(downslope.optim.RMSprop)"
+ADAM_HELP = "help(downslope.optim.Adam)"
 
 EWMA = Recipe(
     name="ewma",
@@ -80,9 +82,9 @@ NESTEROV = Recipe(
             "ahead",
             "x[-1] + mu*v[-1]",
             mistakes=(
-                Mistake("no look", "x[-1]", "The point itself was taken: that is plain momentum.", NESTEROV_LESSON, 2),
-                Mistake("sign", "x[-1] - mu*v[-1]", "The look went backward: μv is added.", NESTEROV_LESSON, 2),
-                Mistake("no mu", "x[-1] + v[-1]", "The factor μ is missing in front of v.", NESTEROV_LESSON, 2),
+                Mistake("no look", "x[-1]", "The point itself was taken: that is plain momentum.", NESTEROV_HELP, 2),
+                Mistake("sign", "x[-1] - mu*v[-1]", "The look went backward: μv is added.", NESTEROV_HELP, 2),
+                Mistake("no mu", "x[-1] + v[-1]", "The factor μ is missing in front of v.", NESTEROV_HELP, 2),
             ),
         ),
         Line(
@@ -93,36 +95,30 @@ NESTEROV = Recipe(
                     "at x",
                     "a*x[-1]",
                     "The slope was taken at x; it belongs to the look-ahead point.",
-                    NESTEROV_LESSON,
+                    NESTEROV_HELP,
                     2,
                 ),
-                Mistake(
-                    "height", "1/2*a*ahead**2", "The height ½ax² was taken in place of its slope.", NESTEROV_LESSON
-                ),
-                Mistake("half", "1/2*a*ahead", "The ½ stayed: it cancels against the 2 of the power.", NESTEROV_LESSON),
+                Mistake("height", "1/2*a*ahead**2", "The height ½ax² was taken in place of its slope.", NESTEROV_HELP),
+                Mistake("half", "1/2*a*ahead", "The ½ stayed: it cancels against the 2 of the power.", NESTEROV_HELP),
             ),
         ),
         Line(
             "v",
             "mu*v[-1] - lr*g",
             mistakes=(
-                Mistake("sign", "mu*v[-1] + lr*g", "The gradient was added; the step goes downhill.", NESTEROV_LESSON),
-                Mistake("no lr", "mu*v[-1] - g", "The learning rate is missing in front of g.", NESTEROV_LESSON),
-                Mistake("restarted", "-lr*g", "The old velocity was left out.", NESTEROV_LESSON, since=2),
-                Mistake("no mu", "v[-1] - lr*g", "The factor μ is missing in front of v.", NESTEROV_LESSON, since=2),
+                Mistake("sign", "mu*v[-1] + lr*g", "The gradient was added; the step goes downhill.", NESTEROV_HELP),
+                Mistake("no lr", "mu*v[-1] - g", "The learning rate is missing in front of g.", NESTEROV_HELP),
+                Mistake("restarted", "-lr*g", "The old velocity was left out.", NESTEROV_HELP, since=2),
+                Mistake("no mu", "v[-1] - lr*g", "The factor μ is missing in front of v.", NESTEROV_HELP, since=2),
             ),
         ),
         Line(
             "x",
             "x[-1] + v",
             mistakes=(
-                Mistake(
-                    "sign", "x[-1] - v", "The velocity was subtracted; its sign is in it already.", NESTEROV_LESSON
-                ),
-                Mistake(
-                    "from ahead", "ahead + v", "The step started at the look-ahead point.", NESTEROV_LESSON, since=2
-                ),
-                Mistake("lr twice", "x[-1] + lr*v", "The learning rate was applied again.", NESTEROV_LESSON),
+                Mistake("sign", "x[-1] - v", "The velocity was subtracted; its sign is in it already.", NESTEROV_HELP),
+                Mistake("from ahead", "ahead + v", "The step started at the look-ahead point.", NESTEROV_HELP, since=2),
+                Mistake("lr twice", "x[-1] + lr*v", "The learning rate was applied again.", NESTEROV_HELP),
             ),
         ),
     ),
@@ -146,19 +142,21 @@ ADAGRAD = Recipe(
             "s",
             "s[-1] + g**2",
             mistakes=(
-                Mistake("no square", "s[-1] + g", "The gradient was added without its square.", ADAPTIVE),
-                Mistake("restarted", "g**2", "The squares of the steps before were left out.", ADAPTIVE, since=2),
-                Mistake("square of all", "(s[-1] + g)**2", "The whole sum was squared.", ADAPTIVE, since=2),
+                Mistake("no square", "s[-1] + g", "The gradient was added without its square.", ADAGRAD_HELP),
+                Mistake("restarted", "g**2", "The squares of the steps before were left out.", ADAGRAD_HELP, since=2),
+                Mistake("square of all", "(s[-1] + g)**2", "The whole sum was squared.", ADAGRAD_HELP, since=2),
             ),
         ),
         Line(
             "w",
             "w[-1] - lr*g/sqrt(s)",
             mistakes=(
-                Mistake("sign", "w[-1] + lr*g/sqrt(s)", "The step was added; it is subtracted.", ADAPTIVE),
-                Mistake("no root", "w[-1] - lr*g/s", "The root of s was forgotten.", ADAPTIVE),
-                Mistake("plain", "w[-1] - lr*g", "The step was not divided: that is plain descent.", ADAPTIVE),
-                Mistake("old s", "w[-1] - lr*g/sqrt(s[-1])", "The s of the step before was used.", ADAPTIVE, since=2),
+                Mistake("sign", "w[-1] + lr*g/sqrt(s)", "The step was added; it is subtracted.", ADAGRAD_HELP),
+                Mistake("no root", "w[-1] - lr*g/s", "The root of s was forgotten.", ADAGRAD_HELP),
+                Mistake("plain", "w[-1] - lr*g", "The step was not divided: that is plain descent.", ADAGRAD_HELP),
+                Mistake(
+                    "old s", "w[-1] - lr*g/sqrt(s[-1])", "The s of the step before was used.", ADAGRAD_HELP, since=2
+                ),
             ),
         ),
     ),
@@ -181,11 +179,11 @@ RMSPROP = Recipe(
             "s",
             "rho*s[-1] + (1 - rho)*g**2",
             mistakes=(
-                Mistake("no square", "rho*s[-1] + (1 - rho)*g", "The gradient was not squared.", ADAPTIVE),
-                Mistake("sum", "s[-1] + g**2", "The squares were summed: that is AdaGrad.", ADAPTIVE),
-                Mistake("swapped", "(1 - rho)*s[-1] + rho*g**2", "The weights ρ and 1 − ρ were swapped.", ADAPTIVE),
+                Mistake("no square", "rho*s[-1] + (1 - rho)*g", "The gradient was not squared.", RMSPROP_HELP),
+                Mistake("sum", "s[-1] + g**2", "The squares were summed: that is AdaGrad.", RMSPROP_HELP),
+                Mistake("swapped", "(1 - rho)*s[-1] + rho*g**2", "The weights ρ and 1 − ρ were swapped.", RMSPROP_HELP),
                 Mistake(
-                    "restarted", "(1 - rho)*g**2", "The average of the step before was left out.", ADAPTIVE, since=2
+                    "restarted", "(1 - rho)*g**2", "The average of the step before was left out.", RMSPROP_HELP, since=2
                 ),
             ),
         ),
@@ -193,10 +191,12 @@ RMSPROP = Recipe(
             "w",
             "w[-1] - lr*g/sqrt(s)",
             mistakes=(
-                Mistake("sign", "w[-1] + lr*g/sqrt(s)", "The step was added; it is subtracted.", ADAPTIVE),
-                Mistake("no root", "w[-1] - lr*g/s", "The root of s was forgotten.", ADAPTIVE),
-                Mistake("plain", "w[-1] - lr*g", "The step was not divided: that is plain descent.", ADAPTIVE),
-                Mistake("old s", "w[-1] - lr*g/sqrt(s[-1])", "The s of the step before was used.", ADAPTIVE, since=2),
+                Mistake("sign", "w[-1] + lr*g/sqrt(s)", "The step was added; it is subtracted.", RMSPROP_HELP),
+                Mistake("no root", "w[-1] - lr*g/s", "The root of s was forgotten.", RMSPROP_HELP),
+                Mistake("plain", "w[-1] - lr*g", "The step was not divided: that is plain descent.", RMSPROP_HELP),
+                Mistake(
+                    "old s", "w[-1] - lr*g/sqrt(s[-1])", "The s of the step before was used.", RMSPROP_HELP, since=2
+                ),
             ),
         ),
     ),
@@ -230,18 +230,16 @@ ADAM = Recipe(
             "m",
             "beta1*m[-1] + (1 - beta1)*g",
             mistakes=(
-                Mistake("no factor", "beta1*m[-1] + g", "The factor 1 − β₁ is missing in front of g.", ADAM_LESSON),
+                Mistake("no factor", "beta1*m[-1] + g", "The factor 1 − β₁ is missing in front of g.", ADAM_HELP),
+                Mistake("swapped", "(1 - beta1)*m[-1] + beta1*g", "The weights β₁ and 1 − β₁ were swapped.", ADAM_HELP),
                 Mistake(
-                    "swapped", "(1 - beta1)*m[-1] + beta1*g", "The weights β₁ and 1 − β₁ were swapped.", ADAM_LESSON
-                ),
-                Mistake(
-                    "restarted", "(1 - beta1)*g", "The average of the step before was left out.", ADAM_LESSON, since=2
+                    "restarted", "(1 - beta1)*g", "The average of the step before was left out.", ADAM_HELP, since=2
                 ),
                 Mistake(
                     "corrected fed back",
                     "beta1*m_hat[-1] + (1 - beta1)*g",
                     "The corrected average was carried on; the recurrence goes on with the uncorrected one.",
-                    ADAM_LESSON,
+                    ADAM_HELP,
                     since=2,
                 ),
             ),
@@ -250,13 +248,13 @@ ADAM = Recipe(
             "v",
             "beta2*v[-1] + (1 - beta2)*g**2",
             mistakes=(
-                Mistake("no square", "beta2*v[-1] + (1 - beta2)*g", "The gradient was not squared.", ADAM_LESSON),
-                Mistake("beta1", "beta1*v[-1] + (1 - beta1)*g**2", "β₁ was used where β₂ belongs.", ADAM_LESSON),
+                Mistake("no square", "beta2*v[-1] + (1 - beta2)*g", "The gradient was not squared.", ADAM_HELP),
+                Mistake("beta1", "beta1*v[-1] + (1 - beta1)*g**2", "β₁ was used where β₂ belongs.", ADAM_HELP),
                 Mistake(
                     "restarted",
                     "(1 - beta2)*g**2",
                     "The average of the step before was left out.",
-                    ADAM_LESSON,
+                    ADAM_HELP,
                     since=2,
                 ),
             ),
@@ -265,18 +263,18 @@ ADAM = Recipe(
             "m_hat",
             "m / (1 - beta1**t)",
             mistakes=(
-                Mistake("no correction", "m", "The average was not corrected.", ADAM_LESSON),
-                Mistake("beta2", "m / (1 - beta2**t)", "β₂ was used where β₁ belongs.", ADAM_LESSON),
-                Mistake("no power", "m / (1 - beta1)", "The power t is missing in 1 − β₁ᵗ.", ADAM_LESSON, since=2),
+                Mistake("no correction", "m", "The average was not corrected.", ADAM_HELP),
+                Mistake("beta2", "m / (1 - beta2**t)", "β₂ was used where β₁ belongs.", ADAM_HELP),
+                Mistake("no power", "m / (1 - beta1)", "The power t is missing in 1 − β₁ᵗ.", ADAM_HELP, since=2),
             ),
         ),
         Line(
             "v_hat",
             "v / (1 - beta2**t)",
             mistakes=(
-                Mistake("no correction", "v", "The average was not corrected.", ADAM_LESSON),
-                Mistake("beta1", "v / (1 - beta1**t)", "β₁ was used where β₂ belongs.", ADAM_LESSON),
-                Mistake("no power", "v / (1 - beta2)", "The power t is missing in 1 − β₂ᵗ.", ADAM_LESSON, since=2),
+                Mistake("no correction", "v", "The average was not corrected.", ADAM_HELP),
+                Mistake("beta1", "v / (1 - beta1**t)", "β₁ was used where β₂ belongs.", ADAM_HELP),
+                Mistake("no power", "v / (1 - beta2)", "The power t is missing in 1 − β₂ᵗ.", ADAM_HELP, since=2),
             ),
         ),
         Line(
@@ -284,13 +282,13 @@ ADAM = Recipe(
             "w[-1] - lr*m_hat/(sqrt(v_hat) + eps)",
             mistakes=(
                 Mistake(
-                    "sign", "w[-1] + lr*m_hat/(sqrt(v_hat) + eps)", "The step was added; it is subtracted.", ADAM_LESSON
+                    "sign", "w[-1] + lr*m_hat/(sqrt(v_hat) + eps)", "The step was added; it is subtracted.", ADAM_HELP
                 ),
-                Mistake("no root", "w[-1] - lr*m_hat/(v_hat + eps)", "The root of v̂ was forgotten.", ADAM_LESSON),
+                Mistake("no root", "w[-1] - lr*m_hat/(v_hat + eps)", "The root of v̂ was forgotten.", ADAM_HELP),
                 Mistake(
-                    "no hats", "w[-1] - lr*m/(sqrt(v) + eps)", "The averages without correction were used.", ADAM_LESSON
+                    "no hats", "w[-1] - lr*m/(sqrt(v) + eps)", "The averages without correction were used.", ADAM_HELP
                 ),
-                Mistake("no division", "w[-1] - lr*m_hat", "The step was not divided by the root of v̂.", ADAM_LESSON),
+                Mistake("no division", "w[-1] - lr*m_hat", "The step was not divided by the root of v̂.", ADAM_HELP),
             ),
         ),
     ),

@@ -26,6 +26,8 @@ WORDS = {
     "unknown": "No known slip gives this number: work the line again from the numbers that you wrote above it.",
     "read": "Read: {read}.",
     "carried": "Lines marked 'carried' follow correctly from what you wrote before them and count in full.",
+    "carried off": "Lines marked 'carried' follow correctly from what you wrote before them. They count in full, but "
+    "not where they are 0 or unchanged only because a wrong line above switched a unit off that should be on.",
     "more": "More lines are wrong; mend this one first and judge again.",
     "all": "Every line is right.",
     "none": "Nothing is answered yet.",
@@ -87,7 +89,8 @@ def sentences(judgement: Judgement) -> list[str]:
     elif statuses == {"missing"}:
         said.append(str(WORDS["none"]))
     if "carried" in statuses:
-        said.append(str(WORDS["carried"]))
+        without_marks = any(outcome.status == "carried" and outcome.reason for outcome in judgement.outcomes)
+        said.append(str(WORDS["carried off" if without_marks else "carried"]))
     for outcome in judgement.outcomes:
         if outcome.status == "unreadable":
             line = _in_step(judgement, outcome)

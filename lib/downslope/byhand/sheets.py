@@ -12,12 +12,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from downslope.byhand.notation import LATEX, TYPST
+from downslope.byhand.notation import LATEX, TEXT, TYPST
 from downslope.byhand.show import given
 from downslope.byhand.variants import normal_name
 
 if TYPE_CHECKING:
-    from downslope.byhand.ledger import Ledger
+    from downslope.byhand.ledger import Ledger, Line
 
 __all__ = ["Sheet", "class_sheets", "read_class"]
 
@@ -117,19 +117,53 @@ class Sheet:
         title = self.ledgers[0].recipe.title if self.ledgers else ""
         return f"{'key' if self.key else 'sheet'} for {len(self.ledgers)}: {title}"
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/plain": str(self), "text/markdown": self._repr_markdown_()}
+
     def _repr_markdown_(self) -> str:
-        """As `markdown`, with bold lines for headings: these belong to the page that it is shown in."""
-        return re.sub(r"(?m)^#+ (.*)$", r"**\1**", self.markdown())
+        """As `markdown`, with bold lines for headings, which belong to the page, and without the drawings.
+
+        A notebook that is not trusted yet strips SVG and leaves its letters behind.
+        """
+        return re.sub(r"(?m)^#+ (.*)$", r"**\1**", self.markdown(pictures=False))
+
+    # plain text
+
+    def __str__(self) -> str:
+        """All sheets in plain letters: the given numbers and the lines to fill in, or the worked lines of a key."""
+        return "\n\n---\n\n".join(
+            self._text(ledger, name) for ledger, name in zip(self.ledgers, self.names, strict=True)
+        )
+
+    def _text(self, ledger: Ledger, name: str) -> str:
+        recipe = ledger.recipe
+        rows = [f"{recipe.title}: {WORDS['key'].lower()}" if self.key else recipe.title]
+        rows += [f"{WORDS['name']}: {name or '_' * 40}", ""]
+        if not self.key:
+            rows += [*([recipe.task] if recipe.task else []), self._rounding(), ""]
+        numbers = ", ".join(f"{symbol} = {value}" for symbol, value in given(ledger, TEXT))
+        rows.append(f"{WORDS['given key' if self.key else 'given']}: {numbers}")
+        for step in range(1, ledger.steps + 1):
+            rows += ["", f"{recipe.step_word} {step}"] if ledger.has_steps else [""]
+            for part, group in groupby(recipe.lines, key=lambda line: line.part):
+                rows += [f"  {part}"] if part else []
+                rows += [self._text_row(ledger, line, step) for line in group]
+        return "\n".join(rows)
+
+    def _text_row(self, ledger: Ledger, line: Line, step: int) -> str:
+        if self.key:
+            return f"    {ledger.line(line.name, step).text(self.places)}"
+        return f"    {ledger.symbol(TEXT[ledger.in_decimals], line.name, step) + ' =':12}{'_' * 40}  / {line.marks}"
 
     # Markdown
 
-    def markdown(self) -> str:
-        """All sheets as Markdown with LaTeX between dollar signs."""
+    def markdown(self, pictures: bool = True) -> str:
+        """All sheets as Markdown with LaTeX between dollar signs; the drawings in it are SVG."""
         return "\n---\n\n".join(
-            self._markdown(ledger, name) for ledger, name in zip(self.ledgers, self.names, strict=True)
+            self._markdown(ledger, name, pictures) for ledger, name in zip(self.ledgers, self.names, strict=True)
         )
 
-    def _markdown(self, ledger: Ledger, name: str) -> str:
+    def _markdown(self, ledger: Ledger, name: str, pictures: bool) -> str:
         recipe = ledger.recipe
         title = f"{recipe.title}: {WORDS['key'].lower()}" if self.key else recipe.title
         rows = [f"# {title}", "", f"**{WORDS['name']}:** {_markdown_safe(name) or '_' * 40}", ""]
@@ -137,11 +171,11 @@ class Sheet:
             rows += [recipe.task, "", self._rounding(), ""] if recipe.task else [self._rounding(), ""]
         numbers = ", ".join(f"${symbol} = {value}$" for symbol, value in given(ledger, LATEX))
         rows += [f"**{WORDS['given key' if self.key else 'given']}:** {numbers}", ""]
-        if recipe.picture and not self.key:
+        if recipe.picture and pictures and not self.key:
             rows += [ledger.picture().svg, ""]
         for step in range(1, ledger.steps + 1):
             rows += [f"## {recipe.step_word} {step}", ""] if ledger.has_steps else []
-            rows += [ledger.picture(step).svg, ""] if recipe.picture and self.key else []
+            rows += [ledger.picture(step).svg, ""] if recipe.picture and pictures and self.key else []
             rows += self._markdown_table(ledger, step)
         return "\n".join(rows)
 

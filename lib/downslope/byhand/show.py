@@ -89,7 +89,10 @@ class Shown:
         return "\n".join(rows) + "\n"
 
     def html(self) -> str:
-        """The table in HTML, one folding section for each step; front ends typeset the LaTeX in it."""
+        """The table in HTML, one folding section for each step; front ends typeset the LaTeX in it.
+
+        It holds no drawing: a notebook that is not trusted yet strips SVG out of HTML and leaves its letters behind.
+        """
         ledger = self.ledger
         numbers = ", ".join(rf"\({name} = {value}\)" for name, value in given(ledger, LATEX))
         pieces = [f"<div><b>{escape(ledger.recipe.title)}</b><br>given: {numbers}</div>"]
@@ -102,7 +105,7 @@ class Shown:
                     rows.append(f'<tr style="background:none"><td colspan="4" style="{style}">{escape(part)}</td></tr>')
                 rows += [self._html_row(worked) for worked in group]
             table = (
-                f'{self._picture(step)}<div style="overflow-x:auto">'
+                '<div style="overflow-x:auto">'
                 f'<table style="border-collapse:collapse;margin:.3em 0">{"".join(rows)}</table></div>'
             )
             if ledger.has_steps:
@@ -113,12 +116,6 @@ class Shown:
         if self._rest:
             pieces.append(self._rest.html())
         return "\n".join(pieces)
-
-    def _picture(self, step: int) -> str:
-        """The drawing of a step, where whole steps are shown and there is one."""
-        if self.parts or self.lines or self.ledger.recipe.picture is None:
-            return ""
-        return self.ledger.picture(step).html()
 
     def _html_row(self, worked: Worked) -> str:
         symbol, symbols, *rest = worked.pieces(LATEX, self.places)
