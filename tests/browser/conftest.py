@@ -1,0 +1,174 @@
+"""A real JupyterLab and a real browser. The server listens on loopback, with a token, with settings of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NO_CHROMIUM = "needs Chromium: apt-get install chromium"
+QUIET = {
+    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {"checkForUpdates": False, "fetchNews": "false"},
+    "@jupyterlab/docmanager-extension/plugin.jupyterlab-settings": {"autosave": False},
+}
+
+
+def find_chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+def chromium_flags() -> list[str]:
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    flags = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    return [*flags, "--no-first-run", *(["--no-sandbox"] if root else [])]
+
+
+@contextmanager
+def jupyterlab(folder: Path, private: Path, *, seconds: float = 60) -> Iterator[str]:
+    """Serve a folder with JupyterLab, with settings of its own in `private`; gives the address, token included."""
+    token, port = secrets.token_hex(16), free_port()
+    for name, content in QUIET.items():
+        file = private / "settings" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(content))
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1"]
+    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"]
+    command += [f"--ServerApp.root_dir={folder}", "--LabApp.extension_manager=readonly"]
+    command += ["--LabApp.expose_app_in_browser=True"]  # so that tests can call JupyterLab's own commands
+    command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    homes = {
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "IPYTHONDIR": "ipython",
+        "HOME": "home",
+    }
+    (private / "home").mkdir(parents=True, exist_ok=True)
+    environment = os.environ | {name: str(private / part) for name, part in homes.items()}
+    with (private / "server.log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        wait_until_it_answers(f"http://127.0.0.1:{port}/api/status?token={token}", server, private, seconds)
+        yield f"http://127.0.0.1:{port}/lab?token={token}"
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_it_answers(url: str, server: subprocess.Popen[bytes], private: Path, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not start:\n{(private / 'server.log').read_text()[-3000:]}")
+
+
+READY = """async () => {
+    const panel = jupyterapp.shell.currentWidget;
+    await panel.context.ready;
+    await panel.sessionContext.ready;
+    if (!panel.sessionContext.session) throw new Error('the notebook has no kernel: does its metadata name one?');
+    await panel.sessionContext.session.kernel.info;
+}"""
+
+IN_TIME = """async (action) => {
+    const late = new Promise((_, fail) => setTimeout(() => fail(new Error('JupyterLab took too long')), SECONDS * 1e3));
+    return await Promise.race([(ACTION)(), late]);
+}"""
+
+
+def in_time(page: Any, action: str, seconds: float) -> Any:
+    """Evaluate a JavaScript function in the page; an error if it takes longer; Playwright would wait for ever."""
+    return page.evaluate(IN_TIME.replace("SECONDS", str(seconds)).replace("ACTION", action))
+
+
+def open_notebook(page: Any, url: str, name: str) -> None:
+    """Open a notebook in JupyterLab and wait until it and its kernel are ready."""
+    page.goto(url.replace("/lab?", f"/lab/tree/{name}?") + "&reset")
+    page.wait_for_selector(".jp-NotebookPanel .jp-Cell", state="attached", timeout=60_000)
+    in_time(page, READY, 60)
+
+
+def run_all(page: Any, seconds: float = 180) -> None:
+    """Run all cells of the open notebook and wait until the last one has finished."""
+    in_time(page, "() => jupyterapp.commands.execute('notebook:run-all-cells')", seconds)
+
+
+def write_notebook(path: Path, cells: list[Any]) -> None:
+    """Write a notebook of code cells (sources, or cells with outputs) for the kernel of this environment."""
+    import nbformat
+
+    made = [nbformat.v4.new_code_cell(cell.strip()) if isinstance(cell, str) else cell for cell in cells]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": kernel}), path)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
+    """`lab(folder)` serves a folder with JupyterLab until the tests end and returns the address, token included."""
+    if find_chromium() is None:
+        pytest.skip(NO_CHROMIUM)
+    running: list[Any] = []
+    addresses: dict[Path, str] = {}
+
+    def start(folder: Path) -> str:
+        if folder not in addresses:
+            server = jupyterlab(folder, tmp_path_factory.mktemp("jupyter"))
+            addresses[folder] = server.__enter__()
+            running.append(server)
+        return addresses[folder]
+
+    yield start
+    for server in running:
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """The system's Chromium, driven by Playwright."""
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip(NO_CHROMIUM)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, headless=True, args=chromium_flags())
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """An empty page of its own session, 1200 × 900."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    yield context.new_page()
+    context.close()

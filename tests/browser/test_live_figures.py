@@ -1,0 +1,232 @@
+"""Live figures and predictions in a real JupyterLab: the hand moves, the figure follows."""
+
+import hashlib
+
+import nbformat
+import pytest
+from conftest import open_notebook, run_all, write_notebook
+
+pytestmark = pytest.mark.browser
+
+LIVE = """
+from downslope import figures
+from downslope.optim import Momentum, surfaces, trajectory
+ravine = surfaces.ravine(20)
+def path(lr=0.03, momentum=0.8):
+    return {"Momentum": trajectory(Momentum(lr, momentum), ravine.gradient, ravine.start, 60)}
+live = figures.live(path, figures.contour(ravine), lr=(0.001, 0.1, 0.001), momentum=(0.0, 0.99, 0.01))
+live
+"""
+RACE = "race = figures.live_race()\nrace"
+MAP = "map = figures.live_convergence()\nmap"
+ASK = "guess = figures.predict('Where does it end?', 2.5)\nguess"
+CHOICE = "choice = figures.predict('Which way?', 'left', choices=['left', 'right'])\nchoice"
+PLACE = "place = figures.predict('Where is the minimum?', (0, 0), on=figures.contour(ravine))\nplace"
+
+SHOWN = """async (selector) => {
+    const bytes = await (await fetch(document.querySelector(selector).src)).arrayBuffer();
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+    return [...digest].map(byte => byte.toString(16).padStart(2, '0')).join('');
+}"""
+
+RUN = """async (code) => {
+    const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const future = kernel.requestExecute({code});
+    let said = '';
+    future.onIOPub = message => { said += message.content.text ?? message.content.evalue ?? ''; };
+    await future.done;
+    return said.trim();
+}"""
+
+
+class Notebook:
+    """An open notebook: its cells' outputs, and what its kernel says."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def output(self, cell):
+        return self.page.locator(".jp-CodeCell").nth(cell).locator(".jp-Cell-outputWrapper")
+
+    def ask(self, code):
+        return self.page.evaluate(RUN, code)
+
+    def shown(self, cell):
+        """SHA-256 of the picture that the page shows now."""
+        picture = self.output(cell).locator("img.widget-image")
+        picture.evaluate("async image => { image.id = 'here'; await image.decode(); }")
+        digest = self.page.evaluate(SHOWN, "#here")
+        picture.evaluate("image => image.removeAttribute('id')")
+        return digest
+
+    def drawn(self, name):
+        """SHA-256 of the picture that the figure has now, at rest."""
+        return self.ask(f"import hashlib; print(hashlib.sha256({name}.sharp()).hexdigest())")
+
+
+@pytest.fixture(scope="module")
+def notebook(lab, browser, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("live")
+    write_notebook(folder / "live.ipynb", [LIVE, MAP, ASK, CHOICE, PLACE, RACE])
+    context = browser.new_context(viewport={"width": 1200, "height": 2800})  # tall: all cells are in the page
+    page = context.new_page()
+    open_notebook(page, lab(folder), "live.ipynb")
+    run_all(page)
+    page.wait_for_function("document.querySelectorAll('img.widget-image').length == 4", timeout=60_000)
+    yield Notebook(page)
+    context.close()
+
+
+def test_dragging_changes_the_picture_and_the_last_value_is_what_is_shown(notebook):
+    page, output = notebook.page, notebook.output(0)
+    handle = output.locator(".noUi-handle").first.bounding_box()
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    seen = {notebook.shown(0)}
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 41):
+        page.mouse.move(x + 3 * step, y)
+        if step % 10 == 0:
+            page.wait_for_timeout(250)
+            seen.add(notebook.shown(0))
+    page.mouse.up()
+    page.wait_for_timeout(1100)
+    assert len(seen) == 5
+    value = float(notebook.ask("print(live.values['lr'])"))
+    assert value > 0.04
+    assert float(output.locator("input").first.input_value()) == value
+    assert notebook.shown(0) == notebook.drawn("live")
+    assert f"lr = {value:.3g}" in output.inner_text()
+
+
+def test_the_keyboard_moves_the_figure(notebook):
+    output = notebook.output(0)
+    before = notebook.shown(0)
+    box = output.get_by_role("spinbutton", name="momentum")
+    box.focus()
+    box.press("ArrowUp")
+    box.press("Enter")
+    notebook.page.wait_for_timeout(1000)
+    assert notebook.ask("print(live.values['momentum'])") == "0.81"
+    handle = output.get_by_role("slider").nth(1)
+    handle.focus()
+    handle.press("ArrowRight")
+    notebook.page.wait_for_timeout(1000)
+    assert notebook.ask("print(live.values['momentum'])") == "0.82"
+    assert box.input_value() == "0.82"
+    assert notebook.shown(0) == notebook.drawn("live") != before
+
+
+def test_a_surface_is_chosen_with_the_keyboard(notebook):
+    notebook.output(5).get_by_role("button", name="Himmelblau").focus()
+    notebook.page.keyboard.press("Space")
+    notebook.page.wait_for_timeout(1500)
+    assert notebook.ask("print(race.values['surface'])") == "Himmelblau"
+    assert notebook.shown(5) == notebook.drawn("race")
+    assert "Himmelblau" in notebook.output(5).get_by_role("status").inner_text()
+
+
+def test_a_slider_with_a_play_button_runs_by_itself(notebook):
+    notebook.ask("race.set(steps=1)")
+    notebook.output(5).locator(".widget-play button").first.click()
+    notebook.page.wait_for_timeout(1500)
+    notebook.output(5).locator(".widget-play button").first.click()
+    notebook.page.wait_for_timeout(1100)
+    assert int(notebook.ask("print(race.values['steps'])")) > 3
+    assert notebook.shown(5) == notebook.drawn("race")
+
+
+def test_every_number_has_a_name_and_the_sentence_is_a_status(notebook):
+    output = notebook.output(0)
+    assert [output.get_by_role("spinbutton", name=name).count() for name in ("lr", "momentum")] == [1, 1]
+    assert output.get_by_role("status").count() == 1
+
+
+def test_an_error_in_the_function_is_shown_and_the_figure_recovers(notebook):
+    output, box = notebook.output(0), notebook.output(0).get_by_role("spinbutton", name="lr")
+    notebook.ask("good, live.function = live.function, lambda **values: 1 / 0")
+    box.fill("0.02")
+    box.press("Enter")
+    notebook.page.wait_for_timeout(1000)
+    assert "ZeroDivisionError" in output.get_by_role("alert").inner_text()
+    notebook.ask("live.function = good")
+    box.fill("0.05")
+    box.press("Enter")
+    notebook.page.wait_for_timeout(1100)
+    assert output.get_by_role("alert").count() == 0
+    assert notebook.shown(0) == notebook.drawn("live")
+
+
+def test_a_click_on_the_map_sets_both_sliders(notebook):
+    place = notebook.ask(
+        "s = map._stage(); w, h = s.figure.bbox.size; "
+        "x, y = s.figure.axes[0].transData.transform((1.5, 0.25)); print(x / w, 1 - y / h)"
+    )
+    x, y = (float(part) for part in place.split())
+    picture = notebook.output(1).locator("img.widget-image").bounding_box()
+    notebook.page.mouse.click(picture["x"] + x * picture["width"], picture["y"] + y * picture["height"])
+    notebook.page.wait_for_timeout(1100)
+    lr, momentum = (float(part) for part in notebook.ask("print(*map.values.values())").split())
+    assert lr == pytest.approx(1.5, abs=0.03)
+    assert momentum == pytest.approx(0.25, abs=0.01)
+    assert notebook.shown(1) == notebook.drawn("map")
+
+
+def test_a_number_is_predicted_with_the_keyboard_alone(notebook):
+    output = notebook.output(2)
+    field = output.get_by_role("textbox", name="Your prediction")
+    field.focus()
+    notebook.page.keyboard.type("3")
+    notebook.page.keyboard.press("Tab")
+    notebook.page.keyboard.press("Space")
+    notebook.page.wait_for_timeout(1000)
+    assert output.get_by_role("status").inner_text() == "You predicted 3. It is 2.5: you were 0.5 too high."
+    assert notebook.ask("print(guess.given)") == "3.0"
+
+
+def test_a_choice_is_predicted_with_the_keyboard_alone(notebook):
+    output = notebook.output(3)
+    output.get_by_role("radio", name="left").focus()
+    notebook.page.keyboard.press("Tab")
+    notebook.page.keyboard.press("Space")
+    notebook.page.keyboard.press("Tab")
+    notebook.page.keyboard.press("Enter")
+    notebook.page.wait_for_timeout(1000)
+    assert output.get_by_role("status").inner_text() == "You predicted right. It is left."
+
+
+def test_a_place_is_predicted_with_a_click(notebook):
+    output = notebook.output(4)
+    picture = output.locator("img.widget-image").bounding_box()
+    before = notebook.shown(4)
+    notebook.page.mouse.click(picture["x"] + picture["width"] / 2, picture["y"] + picture["height"] / 2)
+    notebook.page.wait_for_timeout(1100)
+    assert "It is (0, 0), at a distance of" in output.get_by_role("status").inner_text()
+    assert notebook.shown(4) != before
+
+
+@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
+def test_without_a_kernel_the_picture_and_the_words_are_there(lab, page, tmp_path, trusted):
+    """As the course stores it: the widget's model id is gone, the picture and the sentence stay."""
+    from downslope import figures
+
+    live = figures.live_ball()
+    data, metadata = live.bundle()
+    del data["application/vnd.jupyter.widget-view+json"]
+    words = {"text/html": figures.figure.in_words(live.alt, "In words")}
+    outputs = [nbformat.v4.new_output("display_data", d, metadata=m) for d, m in ((data, metadata), (words, {}))]
+    cell = nbformat.v4.new_code_cell("figures.live_ball()", outputs=outputs, metadata={"trusted": trusted})
+    write_notebook(tmp_path / "stored.ipynb", [cell])
+    open_notebook(page, lab(tmp_path), "stored.ipynb")
+    picture = page.locator(".jp-OutputArea img")
+    picture.wait_for(timeout=30_000)
+    assert picture.evaluate("async image => { await image.decode(); return image.width; }") == 680
+    details = page.locator(".jp-OutputArea details")
+    details.locator("summary").click()
+    assert live.alt in details.inner_text()
+
+
+def test_the_browser_shows_the_very_picture_that_the_kernel_sent(notebook):
+    frame = notebook.ask("import hashlib; print(hashlib.sha256(live._panel.image.value).hexdigest())")
+    assert notebook.shown(0) == frame
+    assert len(frame) == len(hashlib.sha256().hexdigest())

@@ -1,0 +1,50 @@
+"""The homework's net and the map of lessons."""
+
+import json
+
+import pytest
+from downslope import figures
+from downslope.byhand import momentum_homework
+from downslope.figures.coursemap import lessons
+
+
+def test_the_net_of_an_epoch_shows_the_weights_of_its_forward_pass_and_the_gradients():
+    ledger = momentum_homework()
+    told = figures.ledger_network(ledger, 2).alt
+    for phrase in ("h = 9/8", "o = 45/32", "w1 from x1 to h = 3/2, gradient 65/128", "w3 from h to o = 5/4"):
+        assert phrase in told
+
+
+def test_without_a_step_the_net_shows_the_given_numbers_alone():
+    told = figures.ledger_network(momentum_homework()).alt
+    assert "w3 from h to o = 1." in told
+    assert "gradient" not in told
+    assert "h = ?" in told
+
+
+def notebook(path, first):
+    path.write_text(json.dumps({"cells": [{"cell_type": "markdown", "source": [first]}]}))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    notebook(tmp_path / "00-start.ipynb", "# 00 Start")
+    notebook(tmp_path / "01-one.ipynb", "# 01 One\n\n**10 minutes**\n\n**You need** nothing.")
+    notebook(tmp_path / "02-two.ipynb", "# 02 Two\n\n**20 minutes**\n\n**You need** lesson 01.")
+    notebook(tmp_path / "03-three.ipynb", "# 03 Three\n\n**30 minutes**\n\n**You need** lessons 01 and 02.")
+    return tmp_path
+
+
+def test_the_map_reads_minutes_and_needs_from_the_lessons(folder):
+    assert [lesson.needs for lesson in lessons(folder)] == [(), ("01",), ("01", "02")]
+    assert "02 Two, 20 minutes, needs 01" in figures.course_map(folder).alt
+
+
+def test_an_arrow_that_follows_from_two_others_is_left_out(folder):
+    arrows = [text for text in figures.course_map(folder).axes[0].texts if getattr(text, "arrow_patch", None)]
+    assert len(arrows) == 2
+
+
+def test_a_folder_without_lessons_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="found none"):
+        figures.course_map(tmp_path)
