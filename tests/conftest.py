@@ -5,7 +5,9 @@ skipped test fails the run: there everything that a test needs is installed.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,23 @@ for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECL
 def root() -> Path:
     """The root of the repository."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def printed_by_default() -> dict[str, Any]:
+    """How numpy prints before any test."""
+    import numpy as np  # only now: the variables above have to be set before
+
+    return dict(np.get_printoptions())
+
+
+@pytest.fixture(autouse=True)
+def numbers_print_as_ever(printed_by_default: dict[str, Any]) -> Iterator[None]:
+    """A lesson's code that a test runs may change how numpy prints; the doctests after it count on the default."""
+    import numpy as np
+
+    yield
+    np.set_printoptions(**printed_by_default)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,6 +1,6 @@
 """Draw the README's picture, notebooks/valley.png: two paths down a narrow valley.
 
-    python tools/picture.py
+python tools/picture.py
 """
 
 from pathlib import Path

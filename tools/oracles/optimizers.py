@@ -1,7 +1,7 @@
 """Make the oracle paths of the optimizers: the same gradients through PyTorch's and optax's optimizers, in float64.
 
-    python -m venv /tmp/oracles && /tmp/oracles/bin/pip install torch==2.13.0 optax==0.2.8 jax==0.10.2 numpy
-    /tmp/oracles/bin/python tools/oracles/optimizers.py
+    python -m venv oracles-venv && oracles-venv/bin/pip install torch==2.13.0 optax==0.2.8 jax==0.10.2 numpy
+    oracles-venv/bin/python tools/oracles/optimizers.py
 
 It writes tests/optim/oracles/optimizers.npz, with the versions used inside. The tests need neither library.
 
