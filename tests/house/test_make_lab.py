@@ -81,6 +81,8 @@ def test_an_installation_that_stands_is_left_alone(root):
     if not stamp.exists():
         pytest.skip("the tests run from an environment that `make setup` did not create")
     before = stamp.stat().st_mtime_ns
-    done = subprocess.run(["make", "setup"], cwd=root, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["make", "--no-print-directory", "setup"], cwd=root, capture_output=True, text=True, check=True
+    )
     assert done.stdout == ""
     assert stamp.stat().st_mtime_ns == before

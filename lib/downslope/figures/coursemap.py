@@ -11,10 +11,10 @@ from .figure import Figure, new
 from .style import BLUE, legible
 from .words import WORDS, clauses, say
 
-WORDS.setdefault("map.start", "The lessons and what each needs.")
-WORDS.setdefault("map.needs", "{number} {title}, {minutes} minutes, needs {needs}")
-WORDS.setdefault("map.first", "{number} {title}, {minutes} minutes")
-WORDS.setdefault("map.minutes", "{minutes} min")
+WORDS.setdefault("course.start", "The lessons and what each needs.")
+WORDS.setdefault("course.needs", "{number} {title}, {minutes} minutes, needs {needs}")
+WORDS.setdefault("course.first", "{number} {title}, {minutes} minutes")
+WORDS.setdefault("course.minutes", "{minutes} min")
 
 
 HALF = 0.27  # of a row: from the middle of a box to its edge
@@ -64,7 +64,7 @@ def course_map(folder: str | Path = ".", *, look: str | None = None, size: str |
         ink = legible(BLUE, figure.look.paper)
         for lesson in course:
             x, y = places[lesson.number][0], -places[lesson.number][1]
-            text = f"{lesson.number}  {lesson.title}\n{say('map.minutes', minutes=lesson.minutes)}"
+            text = f"{lesson.number}  {lesson.title}\n{say('course.minutes', minutes=lesson.minutes)}"
             box = {"boxstyle": "round,pad=0.35", "facecolor": figure.look.paper, "edgecolor": figure.look.quiet}
             axes.text(x, y, text, ha="center", va="center", fontsize=0.72 * figure.page.text, bbox=box, zorder=3)
             for need in _direct(lesson, course):
@@ -72,10 +72,10 @@ def course_map(folder: str | Path = ".", *, look: str | None = None, size: str |
                 arrow = {"arrowstyle": "-|>", "color": ink, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 14}
                 axes.annotate("", (x, y + HALF), start, arrowprops=arrow, zorder=2)
         told = [
-            say("map.needs" if lesson.needs else "map.first", number=lesson.number, title=lesson.title,
+            say("course.needs" if lesson.needs else "course.first", number=lesson.number, title=lesson.title,
                 minutes=lesson.minutes, needs=", ".join(lesson.needs)) for lesson in course
         ]  # fmt: skip
-        figure.alt = f"{say('map.start')} {clauses(told)}"
+        figure.alt = f"{say('course.start')} {clauses(told)}"
     return figure
 
 
