@@ -52,6 +52,16 @@ def get(url):
         return answer.status, answer.read()
 
 
+def wait_until_it_listens(port, seconds=30):
+    """The address is printed a moment before the server listens."""
+    end = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(ConnectionRefusedError):
+            return socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        assert time.monotonic() < end, "nothing listens at the address that was printed"
+        time.sleep(0.2)
+
+
 def test_make_lab_opens_the_first_lesson_on_loopback_with_a_token(root, tmp_path):
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -63,6 +73,7 @@ def test_make_lab_opens_the_first_lesson_on_loopback_with_a_token(root, tmp_path
             assert "/lab/tree/notebooks/00-start-here.ipynb" in address
             assert "No browser can be opened from here" in log.read_text()
             base = f"http://127.0.0.1:{port}"
+            wait_until_it_listens(port)
             assert get(address)[0] == 200
             with pytest.raises(urllib.error.HTTPError, match="403"):
                 get(f"{base}/api/contents/notebooks")
