@@ -3,7 +3,8 @@
     python3 tools/setup.py
 
 Needs Python 3.11 or newer and nothing else. Uses uv when it is there, pip otherwise. The stamp .venv/installed holds a
-digest of what was asked for and is written last, so an installation that was cut off is done again.
+digest of what was asked for and is written last, so an installation that was cut off is done again. Whichever Python
+starts this script later, the one that .venv was made with stays.
 """
 
 import hashlib
@@ -28,7 +29,7 @@ def wanted() -> str:
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    parts = [sys.version, str(ROOT), lock, json.dumps([project["build-system"], project["project"]])]
+    parts = [str(ROOT), lock, json.dumps([project["build-system"], project["project"]])]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
