@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -131,6 +132,9 @@ def train(
 
         E, g = loss and gradient of batch s at w;   w ← optimizer's step along g
 
+    An optimizer in a look-ahead form takes both at `optimizer.gradient_point(w)` instead; the model must then take
+    parameters as a third argument, `loss_and_gradient(x, labels, params)`, as `Network` does.
+
     Parameters
     ----------
     model : has `params`, `loss(x, labels)`, `gradient(x, labels)`; if it has `loss_and_gradient(x, labels)`, that.
@@ -162,6 +166,7 @@ def train(
     checkpoint = _checked_test(model, test, test_every)
     loss_and_gradient = getattr(model, "loss_and_gradient", None) or _one_after_the_other(model)
     params = model.params
+    ahead = _look_ahead(optimizer, model)
     losses, lrs = np.empty(len(run.batches)), np.empty(len(run.batches))
     accuracies: dict[int, float] = {}
 
@@ -178,7 +183,7 @@ def train(
             if schedule is not None:
                 optimizer.lr = _scheduled(schedule, step)
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss tells
-                loss, grads = loss_and_gradient(run.x[batch], run.labels[batch])
+                loss, grads = loss_and_gradient(run.x[batch], run.labels[batch], *ahead())
                 losses[step], lrs[step] = loss, optimizer.lr
                 if not np.isfinite(losses[step]):
                     raise LossNotFiniteError(step, float(optimizer.lr), float(loss), history(step))
@@ -203,9 +208,35 @@ def _check_parts(model: object, optimizer: object, progress: object) -> None:
         raise TypeError(f"progress must be True, False or a name to show, got {progress!r}")
 
 
-def _one_after_the_other(model: Model) -> Callable[[Any, Any], tuple[float, Any]]:
+def _one_after_the_other(model: Model) -> Callable[..., tuple[float, Any]]:
     """Loss and gradient from a model that has only one method for each."""
-    return lambda x, labels: (model.loss(x, labels), model.gradient(x, labels))
+    return lambda *at: (model.loss(*at), model.gradient(*at))
+
+
+def _look_ahead(optimizer: Any, model: Model) -> Callable[[], tuple[Any, ...]]:
+    """The point at which the gradient is wanted, as a further argument; none where it is the parameters themselves."""
+    gradient_point, params = getattr(optimizer, "gradient_point", None), model.params
+    if getattr(optimizer, "convention", None) == "look-ahead":
+        for name in ("loss", "gradient", "loss_and_gradient"):
+            _check_third_argument(getattr(model, name, None), f"{type(model).__name__}.{name}")
+
+    def ahead() -> tuple[Any, ...]:
+        point = params if gradient_point is None else gradient_point(params)
+        return () if point is params else (point,)
+
+    return ahead
+
+
+def _check_third_argument(function: Any, name: str) -> None:
+    """Raise unless a model's function can be asked at other parameters than the model's own."""
+    try:
+        if function is not None:
+            inspect.signature(function).bind("x", "labels", "params")
+    except TypeError as error:
+        raise TypeError(
+            f"{name} must take parameters as a third argument, since the optimizer's form is 'look-ahead'; "
+            f"the form 'shifted' is the same method and fits any model"
+        ) from error
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from downslope.backprop import Network
 from downslope.data import load_digits_mnist
-from downslope.optim import SGD, Momentum, schedules
+from downslope.optim import SGD, Momentum, Nesterov, schedules
 from downslope.training import History, LossNotFiniteError, minibatches, train
 
 
@@ -122,6 +122,28 @@ def test_the_loop_is_the_loop_written_out():
         optimizer.update(other.params, other.gradient(X[batch], T[batch]))
     assert history.losses.tolist() == losses
     assert model.params.tolist() == other.params.tolist()
+
+
+def test_the_two_forms_of_nesterov_are_one_run():
+    """The look-ahead form asks at θ + μv, which is where the shifted form stands."""
+    x, labels = np.random.default_rng(0).normal(size=(200, 8)), np.arange(200) % 3
+    nets = [Network([8, 10, 3], seed=1, dtype="float64") for _ in range(2)]
+    runs = [Nesterov(lr=0.1, momentum=0.9, convention=name) for name in ("shifted", "look-ahead")]
+    losses = [
+        train(net, run, x, labels, steps=20, batch_size=32, progress=False).losses
+        for net, run in zip(nets, runs, strict=True)
+    ]
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-10)
+    ahead = runs[1].gradient_point(nets[1].params)
+    np.testing.assert_allclose(ahead.vector, nets[0].params.vector, rtol=0, atol=1e-12)
+
+
+def test_a_model_that_cannot_look_ahead_is_told_before_anything_is_changed():
+    model, optimizer = Line(), Nesterov(lr=0.1, convention="look-ahead")
+    with pytest.raises(TypeError, match=r"Line\.loss must take parameters as a third argument.*'shifted'"):
+        train(model, optimizer, X, T, steps=3, batch_size=4, **QUIET)
+    assert model.params == [0.0]
+    assert optimizer.t == 0
 
 
 def test_two_optimizers_can_be_given_the_same_batches():
