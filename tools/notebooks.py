@@ -1,7 +1,8 @@
-"""Execute the lessons and store them in normal form, so that a diff shows what changed and nothing else.
+"""Execute lessons and solutions and store them in normal form, so that a diff shows what changed and nothing else.
 
-    python tools/notebooks.py            every lesson
+    python tools/notebooks.py            every lesson and every set
     python tools/notebooks.py 09 12      those whose names start so
+    python tools/notebooks.py ps3        the source of a problem set, solutions/ps3
     python tools/notebooks.py --form 09  normal form only, nothing is executed
 
 Normal form: nbformat 4.5; cell ids made from the cell's text; counts 1, 2, 3, …; only the metadata that means something
@@ -22,6 +23,7 @@ from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
+SOLUTIONS = ROOT / "solutions"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {
     "file_extension": ".py",
@@ -31,7 +33,7 @@ LANGUAGE = {
     "pygments_lexer": "ipython3",
 }
 NOTEBOOK_KEYS = ("downslope",)
-CELL_KEYS = ("editable", "mystnb", "nbgrader", "slideshow", "tags")
+CELL_KEYS = ("deletable", "editable", "mystnb", "nbgrader", "slideshow", "tags")
 EXEMPT = "nbval-ignore-output"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -113,9 +115,10 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="the beginnings of file names; all lessons when left out")
     parser.add_argument("--form", action="store_true", help="normal form only; nothing is executed")
     options = parser.parse_args()
-    paths = [path for path in sorted(NOTEBOOKS.glob("*.ipynb")) if path.name.startswith(tuple(options.names or [""]))]
+    every = [*sorted(NOTEBOOKS.glob("*.ipynb")), *sorted(SOLUTIONS.glob("*/*.ipynb"))]
+    paths = [path for path in every if path.name.startswith(tuple(options.names or [""]))]
     if not paths:
-        sys.exit(f"no notebook in {NOTEBOOKS.name}/ starts with {' or '.join(options.names)}")
+        sys.exit(f"no notebook in notebooks/ or solutions/ starts with {' or '.join(options.names)}")
     for path in paths:
         print(path.name, flush=True)
         notebook = nbformat.read(path, as_version=4)
