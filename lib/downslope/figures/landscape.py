@@ -173,8 +173,8 @@ def label_paths(figure: Figure, axes: Axes, routes: Mapping[str, Array]) -> None
         if not name or len(points) == 0:
             continue
         others = [p for other, p in inside.items() if other != name and len(p)]
-        at, spot, align = _place(name, points, [*others, *taken], figure)
-        taken.append(_box(name, spot, align, figure))
+        at, spot, align, covered = _place(name, points, [*others, *taken], figure)
+        taken.append(covered)
         axes.annotate(
             name, tuple(origin + at * extent), tuple(spot), textcoords=axes.transAxes, ha=align, va="center",
             color=legible(styles[name].color, figure.look.paper), zorder=8, weight="bold",
@@ -184,49 +184,24 @@ def label_paths(figure: Figure, axes: Axes, routes: Mapping[str, Array]) -> None
 
 
 def _inside(points: Array) -> Array:
-    """The line through the points at 200 places, those in the picture alone."""
+    """The line through the points at 120 places, those in the picture alone."""
     good = points[np.isfinite(points).all(axis=1)]
     if len(good) > 1:
-        t = np.linspace(0, len(good) - 1, 200)
+        t = np.linspace(0, len(good) - 1, 120)
         good = np.stack([np.interp(t, np.arange(len(good)), good[:, k]) for k in (0, 1)], axis=1)
     keep: Array = good[((good > 0.01) & (good < 0.99)).all(axis=1)]
     return keep
 
 
-def _box(text: str, spot: Array, align: str, figure: Figure) -> Array:
-    """Points of the rectangle that a label covers, in fractions of the axes."""
-    width, height = _extent(text, figure)
-    left = spot[0] - {"left": 0.0, "right": width, "center": width / 2}[align]
-    xs, ys = np.meshgrid(np.linspace(left, left + width, 9), np.linspace(spot[1] - height / 2, spot[1] + height / 2, 3))
-    return np.stack([xs.ravel(), ys.ravel()], axis=1)
-
-
 def _extent(text: str, figure: Figure) -> tuple[float, float]:
+    """About the width and height of a text, in fractions of the axes."""
     em = figure.page.text / 72
     width, height = figure.get_size_inches()
     return 0.68 * em * len(text) / (0.85 * width), 1.3 * em / (0.8 * height)
 
 
-def _place(text: str, points: Array, others: Sequence[Array], figure: Figure) -> tuple[Array, Array, str]:
-    """The anchor on the path, the label's place and its alignment that leave the most room around the label."""
-    crowd = np.concatenate([*others, points]) if others else points
-    best: tuple[float, Array, Array, str] | None = None
-    for at in points[:: max(1, len(points) // 25)]:
-        for dx, dy, align in _DIRECTIONS:
-            spot = at + np.array([dx, dy])
-            box = _box(text, spot, align, figure)
-            if (box < 0.01).any() or (box > 0.99).any():
-                continue
-            room = float(np.sqrt(((box[:, None] - crowd[None]) ** 2).sum(-1)).min())
-            score = min(room, 0.05) - 0.02 * float(np.hypot(dx, dy)) + 0.05 * _lonely(at, others)
-            if best is None or score > best[0]:
-                best = (score, at, spot, align)
-    if best is None:
-        return points[-1], np.array([0.5, 0.95]), "center"
-    return best[1:]
-
-
-_DIRECTIONS = [
+ALIGN = {"left": 0.0, "center": 0.5, "right": 1.0}
+DIRECTIONS = [
     (reach * dx, reach * dy, align)
     for reach in (0.05, 0.09, 0.14)
     for dx, dy, align in ((1, 0, "left"), (-1, 0, "right"), (0.7, 1, "left"), (-0.7, 1, "right"),
@@ -234,9 +209,35 @@ _DIRECTIONS = [
 ]  # fmt: skip
 
 
-def _lonely(at: Array, others: Sequence[Array]) -> float:
-    """Distance of a point to the nearest other path, at most 0.3."""
-    return min([0.3, *(float(np.hypot(*(other - at).T).min()) for other in others)])
+def _place(text: str, points: Array, others: Sequence[Array], figure: Figure) -> tuple[Array, Array, str, Array]:
+    """Anchor on the path, place of the label and its alignment, and points that it covers.
+
+    Of all anchors and directions, the one with the most room around the label, near the anchor, away from other paths.
+    """
+    width, height = _extent(text, figure)
+    anchors = points[:: max(1, len(points) // 25)]
+    moves = np.array([direction[:2] for direction in DIRECTIONS])
+    shift = np.array([ALIGN[direction[2]] for direction in DIRECTIONS]) * width
+    spots = anchors[:, None] + moves  # (anchors, directions, 2)
+    low = np.stack([spots[..., 0] - shift, spots[..., 1] - height / 2], axis=-1)
+    high = low + np.array([width, height])
+    crowd = np.concatenate([*others, points])[None, None]
+    apart = np.maximum(np.maximum(low[:, :, None] - crowd, crowd - high[:, :, None]), 0)
+    room = np.hypot(apart[..., 0], apart[..., 1]).min(axis=-1)
+    score = np.minimum(room, 0.05) - 0.02 * np.hypot(*moves.T) + 0.05 * _lonely(anchors, others)[:, None]
+    score[((low < 0.01) | (high > 0.99)).any(axis=-1)] = -np.inf
+    a, d = np.unravel_index(int(score.argmax()), score.shape)
+    xs, ys = np.meshgrid(np.linspace(low[a, d, 0], high[a, d, 0], 9), np.linspace(low[a, d, 1], high[a, d, 1], 3))
+    return anchors[a], spots[a, d], DIRECTIONS[d][2], np.stack([xs.ravel(), ys.ravel()], axis=1)
+
+
+def _lonely(anchors: Array, others: Sequence[Array]) -> Array:
+    """Distance of each anchor to the nearest other path, at most 0.3."""
+    if not others:
+        return np.full(len(anchors), 0.3)
+    crowd = np.concatenate(list(others))
+    distance = np.hypot(*np.moveaxis(anchors[:, None] - crowd[None], -1, 0)).min(axis=1)
+    return np.asarray(np.minimum(distance, 0.3))
 
 
 def contour_alt(surface: Any, field: Ground, routes: Mapping[str, Array], title: str) -> str:
