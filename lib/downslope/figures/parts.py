@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -96,12 +95,7 @@ def label_ends(figure: Figure, axes: Axes, curves: Sequence[Curve], points: Mapp
         )
 
 
-def thin(axes: Axes, dark: bool = False) -> None:
+def thin(axes: Axes) -> None:
     """A light horizontal grid behind the curves."""
     axes.grid(axis="y", zorder=0)
     axes.set_axisbelow(True)
-
-
-def marks(n: int, count: int = 8) -> Any:
-    """Every how many points a marker stands."""
-    return max(1, n // count)
