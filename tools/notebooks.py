@@ -81,6 +81,8 @@ def normalise_outputs(cell: NotebookNode, count: int) -> None:
             if EXEMPT in cell.metadata.get("tags", []):
                 continue  # a progress bar: its stored fallback would say 0 % for ever
             output.data.pop(WIDGET)
+            if not output.data:
+                continue  # what it stands in for is an output of its own
         if output.output_type == "execute_result":
             output.execution_count = count
         alt = output.get("metadata", {}).get("image/png", {}).get("alt")

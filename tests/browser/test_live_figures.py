@@ -4,7 +4,7 @@ import hashlib
 
 import nbformat
 import pytest
-from conftest import open_notebook, run_all, write_notebook
+from conftest import in_time, open_notebook, run_all, write_notebook
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +20,7 @@ live
 RACE = "race = figures.live_race()\nrace"
 MAP = "map = figures.live_convergence()\nmap"
 ASK = "guess = figures.predict('Where does it end?', 2.5)\nguess"
-CHOICE = "choice = figures.predict('Which way?', 'left', choices=['left', 'right'])\nchoice"
+CHOICE = "print('before')\nchoice = figures.predict('Which way?', 'left', choices=['left', 'right'])\nchoice"
 PLACE = "place = figures.predict('Where is the minimum?', (0, 0), on=figures.contour(ravine))\nplace"
 
 SHOWN = """async (selector) => {
@@ -180,6 +180,7 @@ def test_a_number_is_predicted_with_the_keyboard_alone(notebook):
     notebook.page.keyboard.press("Tab")
     notebook.page.keyboard.press("Space")
     notebook.page.wait_for_timeout(1000)
+    assert "Where does it end?" in output.inner_text()
     assert output.get_by_role("status").inner_text() == "You predicted 3. It is 2.5: you were 0.5 too high."
     assert notebook.ask("print(guess.given)") == "3.0"
 
@@ -205,16 +206,27 @@ def test_a_place_is_predicted_with_a_click(notebook):
     assert notebook.shown(4) != before
 
 
+@pytest.mark.parametrize(
+    ("cell", "seen"),
+    [
+        pytest.param(0, [False, False, True], id="a live figure: picture, words, widget"),
+        pytest.param(2, [False, True], id="a question: text, widget"),
+        pytest.param(3, [True, False, True], id="the same after a print: that stays"),
+        pytest.param(4, [False, False, False, True], id="a place: text, picture, words, widget"),
+    ],
+)
+def test_the_widget_hides_what_it_stands_in_for_and_nothing_else(notebook, cell, seen):
+    parts = notebook.output(cell).locator(".jp-OutputArea-child")
+    assert [part.is_visible() for part in parts.all()] == seen
+
+
 @pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
 def test_without_a_kernel_the_picture_and_the_words_are_there(lab, page, tmp_path, trusted):
     """As the course stores it: the widget's model id is gone, the picture and the sentence stay."""
     from downslope import figures
 
     live = figures.live_ball()
-    data, metadata = live.bundle()
-    del data["application/vnd.jupyter.widget-view+json"]
-    words = {"text/html": figures.figure.in_words(live.alt, "In words")}
-    outputs = [nbformat.v4.new_output("display_data", d, metadata=m) for d, m in ((data, metadata), (words, {}))]
+    outputs = [nbformat.v4.new_output("display_data", data, metadata=metadata) for data, metadata in live.stored()]
     cell = nbformat.v4.new_code_cell("figures.live_ball()", outputs=outputs, metadata={"trusted": trusted})
     write_notebook(tmp_path / "stored.ipynb", [cell])
     open_notebook(page, lab(tmp_path), "stored.ipynb")
@@ -224,6 +236,34 @@ def test_without_a_kernel_the_picture_and_the_words_are_there(lab, page, tmp_pat
     details = page.locator(".jp-OutputArea details")
     details.locator("summary").click()
     assert live.alt in details.inner_text()
+
+
+def test_a_learners_own_copy_shows_the_picture_again_when_it_is_reopened(lab, browser, tmp_path):
+    """Saved with the widget's model id, and opened with a new kernel: the widget is gone, picture and words are not."""
+    write_notebook(tmp_path / "own.ipynb", ["from downslope import figures\nfigures.live_ball()"])
+    first = browser.new_context()
+    page = first.new_page()
+    open_notebook(page, lab(tmp_path), "own.ipynb")
+    run_all(page)
+    page.locator("img.widget-image").wait_for(timeout=30_000)
+    in_time(page, SAVE_AND_STOP, 30)
+    first.close()
+    second = browser.new_context()
+    page = second.new_page()
+    open_notebook(page, lab(tmp_path), "own.ipynb")
+    page.locator(".jp-RenderedImage img").wait_for(timeout=30_000)
+    page.get_by_text("Error displaying widget: model not found").wait_for()
+    assert page.locator(".jp-RenderedImage img").is_visible()
+    page.locator(".jp-OutputArea details summary").click()
+    assert page.get_by_text("A ball in a bowl with learning rate").is_visible()
+    second.close()
+
+
+SAVE_AND_STOP = """async () => {
+    const panel = jupyterapp.shell.currentWidget;
+    await panel.context.save();
+    await panel.sessionContext.shutdown();
+}"""
 
 
 def test_the_browser_shows_the_very_picture_that_the_kernel_sent(notebook):

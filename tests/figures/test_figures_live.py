@@ -8,6 +8,7 @@ import pytest
 from downslope import figures
 from downslope.figures.controls import control
 from downslope.figures.motion import Follower
+from downslope.figures.outputs import VIEW
 from downslope.figures.stage import Stage
 from downslope.optim import Momentum, Nesterov, surfaces, trajectory
 from PIL import Image
@@ -359,13 +360,15 @@ def test_a_question_holds_the_sliders_until_it_is_answered(tmp_path, monkeypatch
     assert live.values["a"] == 0.2
 
 
-def test_the_bundle_carries_widget_picture_and_text_and_no_state():
+def test_a_picture_and_its_words_are_stored_before_the_widget_which_stands_in_for_them():
     live = make()
-    data, metadata = live.bundle()
-    assert set(data) == {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"}
-    assert data["text/plain"] == live.alt == metadata["image/png"]["alt"]
+    (picture, metadata), (words, _), (widget, _) = live.outputs()
+    assert set(picture) == {"image/png", "text/plain"}
+    assert picture["text/plain"] == live.alt == metadata["image/png"]["alt"]
     width, height = live.figure.css_size
     assert (metadata["image/png"]["width"], metadata["image/png"]["height"]) == (width, height)
+    assert live.alt in words["text/html"]
+    assert set(widget) == {VIEW}, "a page that cannot show the widget shows nothing in its place"
 
 
 def test_a_path_of_the_ravine_is_the_optimizers(gallery):

@@ -1,6 +1,7 @@
 """Figures in a real kernel: what is stored, what a second run changes, what an exported page says."""
 
 import html
+import importlib.util
 
 import nbformat
 import pytest
@@ -43,21 +44,38 @@ def test_a_figure_stores_a_picture_its_words_and_its_size(book):
     assert alt in words["text/html"]
 
 
-def test_a_live_figure_stores_its_picture_beside_the_widget(book):
-    (data, metadata), _ = stored(book.cells[1])
-    assert set(data) == {VIEW, "image/png", "text/plain"}
-    assert data["text/plain"] == metadata["image/png"]["alt"] == "The figure at a = 0.5."
+def test_a_live_figure_stores_its_picture_and_its_words(book):
+    (picture, metadata), (words, _), (widget, _) = stored(book.cells[1])
+    assert set(picture) == {"image/png", "text/plain"}
+    assert picture["text/plain"] == metadata["image/png"]["alt"] == "The figure at a = 0.5."
+    assert "The figure at a = 0.5." in words["text/html"]
+    assert set(widget) == {VIEW}
 
 
 def test_a_question_stores_its_text_and_stops_nothing(book):
-    ((question, _),), ((answer, _),) = stored(book.cells[2]), stored(book.cells[3])
+    (question, _), (field, _) = stored(book.cells[2])
+    (answer, _), (gap, _) = stored(book.cells[3])
     assert question["text/plain"] == "Predict: Which <b>? (left / right)"
     assert "Which &lt;b&gt;?" in question["text/html"]
     assert answer["text/plain"] == "It is left."
-    ((place, metadata),) = stored(book.cells[4])
-    assert place["text/plain"].startswith("Predict: Where?")
-    assert metadata["image/png"]["alt"] == place["text/plain"]
+    assert set(field) == set(gap) == {VIEW}
+    (question, _), (place, metadata), (words, _), (field, _) = stored(book.cells[4])
+    assert question["text/plain"] == "Predict: Where?"
+    assert place["text/plain"] == metadata["image/png"]["alt"] in words["text/html"]
+    assert set(field) == {VIEW}
     assert book.cells[5].outputs[0].text == "False\n"
+
+
+def test_a_lesson_stores_each_figure_and_question_once(book, root):
+    """The normal form: without the widgets there is one picture with its words, and a question is its text."""
+    tool = importlib.util.spec_from_file_location("notebooks_tool", root / "tools" / "notebooks.py")
+    notebooks = importlib.util.module_from_spec(tool)
+    tool.loader.exec_module(notebooks)
+    cells = notebooks.normal_form(book).cells
+    forms = [[sorted(output.data) for output in cell.outputs] for cell in cells[1:5]]
+    picture, words, question = ["image/png", "text/plain"], ["text/html"], ["text/html", "text/plain"]
+    assert forms == [[picture, words], [question], [question], [question, picture, words]]
+    assert cells[1].metadata.mystnb.image.alt == "The figure at a = 0.5."
 
 
 def test_no_widget_state_is_stored(book):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +13,11 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from numpy.typing import NDArray
 from PIL import Image
 
+from .outputs import Output, Shown, in_words, picture
 from .style import CSS_PIXELS_PER_INCH, Look, Size, drawing, find_look, find_size
-from .words import WORDS
 
 
-class Figure(MatplotlibFigure):
+class Figure(Shown, MatplotlibFigure):
     """A figure with a text alternative.
 
     alt   what the figure shows, in sentences with the numbers of the data; written by the function that drew it
@@ -59,31 +57,12 @@ class Figure(MatplotlibFigure):
         width, height = self.get_size_inches()
         return round(width * CSS_PIXELS_PER_INCH), round(height * CSS_PIXELS_PER_INCH)
 
-    def bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Data and metadata as Jupyter stores them: the picture, and the alternative as text and as its metadata."""
-        width, height = self.css_size
-        data = {"image/png": base64.b64encode(self.png()).decode("ascii"), "text/plain": self.alt}
-        return data, {"image/png": {"alt": self.alt, "width": width, "height": height}}
+    def stored(self) -> list[Output]:
+        """The picture, and under it the alternative, folded away."""
+        return [picture(self.png(), self.alt, self.css_size), in_words(self.alt)]
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.bundle()
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        data, metadata = self.bundle()
-        display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
-        display({"text/html": in_words(self.alt)}, raw=True)  # type: ignore[no-untyped-call]
-
-
-def in_words(alt: str, summary: str = "") -> str:
-    """The alternative, folded away under a line of its own.
-
-    JupyterLab and nbconvert's default page drop the alternative of a stored picture (JupyterLab 4.6 reads only its
-    width and height), so it also stands in the page itself.
-    """
-    title = html.escape(summary or WORDS["alt.summary"])
-    return f"<details><summary><small>{title}</small></summary>{html.escape(alt)}</details>"
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Output:
+        return picture(self.png(), self.alt, self.css_size)
 
 
 def encode(pixels: NDArray[np.uint8], level: int = 6) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import html
 import inspect
 import itertools
@@ -12,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from .controls import Control, Slider, control
-from .figure import Figure, in_words
+from .figure import Figure
+from .outputs import Output, Shown, in_words, picture
 from .stage import Stage
 from .words import WORDS, listing, number, say
 
@@ -20,7 +20,7 @@ SETTLE = 0.6
 """Seconds without a move until the sharp picture and the sentence under it follow."""
 
 
-class Live:
+class Live(Shown):
     """A figure with sliders that redraws what moved, and nothing else, as they move.
 
         def path(lr, momentum):
@@ -155,27 +155,9 @@ class Live:
             self._panel = Panel(self)
         return self._panel.box
 
-    def bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The widget, and for whoever has no kernel the picture and its alternative."""
-        width, height = self.figure.css_size
-        data = {
-            "application/vnd.jupyter.widget-view+json": {
-                "version_major": 2, "version_minor": 0, "model_id": self.widget.model_id,
-            },
-            "image/png": base64.b64encode(self.png()).decode("ascii"),
-            "text/plain": self.alt,
-        }  # fmt: skip
-        return data, {"image/png": {"alt": self.alt, "width": width, "height": height}}
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.bundle()
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        data, metadata = self.bundle()
-        display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
-        display({"text/html": in_words(self.alt, WORDS["live.summary"])}, raw=True)  # type: ignore[no-untyped-call]
+    def stored(self) -> list[Output]:
+        """The picture as it is, and under it the alternative, folded away."""
+        return [picture(self.png(), self.alt, self.figure.css_size), in_words(self.alt, WORDS["live.summary"])]
 
 
 def nearest(slider: Control, value: float) -> float:

@@ -1,4 +1,4 @@
-"""The widgets of a live figure. Needs ipywidgets; nothing else in the figures does."""
+"""The widgets of a live figure."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from .glass import Glass
 from .motion import SETTLE, Follower, explain
 
 if TYPE_CHECKING:
-    from .glass import Glass
-from .motion import Live
+    from .motion import Live
 
 
 class Panel:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import math
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from typing import Any
 
 from .figure import Figure
 from .memory import keep, recall
+from .outputs import Output, Shown, in_words, picture, text
 from .stage import Stage
 from .words import number, say
 
@@ -39,7 +39,7 @@ def predict(
     return Prediction(question, answer, choices=choices, on=on, unit=unit, key=key)
 
 
-class Prediction:
+class Prediction(Shown):
     """A question, what the reader answered, and what is true once it has been revealed.
 
     prediction.answer(0.5)   what the reader's click on 'Commit' does
@@ -203,42 +203,37 @@ class Prediction:
 
     @property
     def widget(self) -> Any:
-        """The question as a widget."""
+        """The question with its field."""
         return self.panel.box
 
-    def bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The widget, and for whoever has no kernel the question (on its figure). Never what the reader answered."""
-        data: dict[str, Any] = {**_view(self.widget), "text/plain": self.text}
+    def stored(self) -> list[Output]:
+        """The question as text, and the figure that it is asked on. Never what the reader answered."""
+        question = text(self.text, self._html())
         if self.on is None:
-            return {**data, "text/html": self._html()}, {}
-        width, height = self.on.css_size
-        alt = f"{self.text} {self.on.alt}"
-        data |= {"image/png": base64.b64encode(self.stage().still({})).decode("ascii"), "text/plain": alt}
-        return data, {"image/png": {"alt": alt, "width": width, "height": height}}
+            return [question]
+        return [question, picture(self.stage().still({}), self.on.alt, self.on.css_size), in_words(self.on.alt)]
 
     def _html(self) -> str:
         items = "".join(f"<li>{html.escape(choice)}</li>" for choice in self.choices or [])
         question = html.escape(say("predict.question", question=self.question))
         return f"<p><strong>{question}</strong></p>" + (f"<ul>{items}</ul>" if items else "")
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.bundle()
 
-
-class Reveal:
+class Reveal(Shown):
     """What `prediction.reveal(truth)` shows: the truth, and for a reader who has predicted the gap."""
 
     def __init__(self, prediction: Prediction) -> None:
         self.prediction = prediction
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    @property
+    def widget(self) -> Any:
+        """The truth, and the gap."""
+        return self.prediction.panel.reveal()
+
+    def stored(self) -> list[Output]:
+        """The truth alone."""
         told = self.prediction.truth_told
-        return {**_view(self.prediction.panel.reveal()), "text/plain": told, "text/html": f"<p>{html.escape(told)}</p>"}
-
-
-def _view(widget: Any) -> dict[str, Any]:
-    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-    return {"application/vnd.jupyter.widget-view+json": view}
+        return [text(told, f"<p>{html.escape(told)}</p>")]
 
 
 def _gap_of_numbers(given: float, truth: float, values: dict[str, str]) -> str:

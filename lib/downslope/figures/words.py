@@ -16,7 +16,6 @@ WORDS: dict[str, str] = {
     # losses
     "losses.step": "step",
     "losses.loss": "loss on the batch",
-    "losses.smooth": "loss, smoothed (β = {beta}); the raw loss in the background",
     "losses.start": "The loss on each batch over {steps} steps, smoothed with β = {beta}.",
     "losses.start.raw": "The loss on each batch over {steps} steps.",
     "losses.curve": "{name} goes from {first} to {last}",
