@@ -6,6 +6,8 @@ import asyncio
 import html
 import inspect
 import itertools
+import math
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -181,29 +183,37 @@ def _said(value: Any) -> str:
 
 
 class Follower:
-    """Calls `draw` with the newest values once the loop is free: what came in between is never drawn.
+    """Calls `draw` with the newest values and skips what came in between.
 
-    Without a running loop (a script, a test) it draws at once.
+    An event after a pause is drawn at once: nothing is quicker. One that comes right after a drawing has waited in the
+    kernel's queue, and more may wait behind it; so it is drawn a breath later, together with all that came until then.
     """
+
+    BREATH = 0.005  # seconds
 
     def __init__(self, draw: Callable[[dict[str, Any]], None]) -> None:
         self.draw = draw
         self.waiting: dict[str, Any] = {}
+        self.done = -math.inf
 
     def moved(self, name: str, value: Any) -> None:
         scheduled = bool(self.waiting)
         self.waiting[name] = value
         if scheduled:
             return
+        if time.monotonic() - self.done > self.BREATH:
+            self._now()
+            return
         try:
-            asyncio.get_running_loop().call_soon(self._now)
-        except RuntimeError:
+            asyncio.get_running_loop().call_later(self.BREATH, self._now)
+        except RuntimeError:  # no loop: a script, a test
             self._now()
 
     def _now(self) -> None:
         values, self.waiting = self.waiting, {}
         if values:
             self.draw(values)
+        self.done = time.monotonic()
 
 
 def explain(error: BaseException) -> str:
