@@ -58,7 +58,12 @@ def refuses(x, beta):
     raise NotImplementedError
 
 
-@pytest.mark.parametrize("answer", [None, ..., "", empty, refuses], ids=str)
+def dots(x, beta):
+    x = beta * x
+    return ...
+
+
+@pytest.mark.parametrize("answer", [None, ..., "", empty, refuses, dots], ids=str)
 def test_a_starter_is_not_attempted(question, answer):
     outcome = check(question, answer)
     assert (outcome.status, outcome.points) == ("not attempted", 0)
@@ -104,6 +109,14 @@ def divides(x, beta):
 
 def slightly(x, beta):
     return right(x, beta) * (1 + 1e-4)
+
+
+def a_little(x, beta):
+    return right(x, beta) * (1 + 1e-6)
+
+
+def test_a_small_error_is_shown_with_as_many_digits_as_it_takes(question):
+    assert "should give [1.], and it gives [1.000001]" in check(question, a_little).message
 
 
 MEMORY = []
@@ -238,6 +251,7 @@ def test_an_array_is_looked_at_by_shape_then_by_entry():
     assert "1 of 4 entries are wrong. The first is at [1, 0]: you have 9" in check(question, [[1, 2], [9, 4]]).message
     assert "every row as long" in check(question, [[1, 2], [3]]).message
     assert check(question, [[None, ...], [None, ""]]).status == "not attempted"
+    assert "still open" in check(question, [[1, ...], [3, 4]]).message
 
 
 def test_a_choice_says_why():

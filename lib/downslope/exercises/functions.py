@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .outcome import CORRECT, NOT_ATTEMPTED, NOT_YET, Status
-from .values import arguments, describe, is_number, same, show
+from .values import arguments, describe, is_number, same, show, show_apart
 
 __all__ = ["FunctionJudge", "is_empty"]
 
@@ -90,6 +90,8 @@ class FunctionJudge:
                 )
             result = given[0]
             given = (copy.deepcopy(case[0]), *given[1:])
+        if result is Ellipsis or (type(result) is tuple and any(each is Ellipsis for each in result)):
+            raise _FaultError("Replace the three dots in the function first.", status=NOT_ATTEMPTED)
         if result is None:
             raise _FaultError("The function returns nothing. Is a `return` missing at its end?", "no return")
         self._kind(result, right, case)
@@ -150,7 +152,8 @@ class FunctionJudge:
         right = self._right(case)
         if same(result, right, self.tolerance):
             return
-        shown = f"For {arguments(self.arguments, case)} it should give {show(right)}, and it gives {show(result)}."
+        expected, given = show_apart(right, result)
+        shown = f"For {arguments(self.arguments, case)} it should give {expected}, and it gives {given}."
         for message, wrong in self.mistakes.items():
             if self._makes(wrong, cases, results):
                 raise _FaultError(f"{message}\n{shown}", message)

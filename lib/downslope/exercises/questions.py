@@ -40,6 +40,13 @@ def is_blank(answer: Any) -> bool:
     return any(answer is blank for blank in BLANK[:3]) or (type(answer) is str and not answer.strip())
 
 
+def has_blank(answer: Any) -> bool:
+    """Whether anything in a nested list is still as the starter leaves it."""
+    if type(answer) in (list, tuple):
+        return any(has_blank(each) for each in answer)
+    return is_blank(answer)
+
+
 @dataclass(frozen=True)
 class Hint:
     """One hint, as it is shown."""
@@ -229,6 +236,8 @@ class ArrayQuestion(Question):
         right = np.asarray(self._right(), dtype=float)
         if type(answer) not in (np.ndarray, list, tuple) and not is_number(answer):
             return NOT_YET, f"An array is asked for. This is {describe(answer)}.", 0.0, ""
+        if has_blank(answer):
+            return NOT_YET, "Some entries are still open: put a number in place of each `...`.", 0.0, ""
         try:
             given = np.asarray(answer, dtype=float)
         except (TypeError, ValueError):

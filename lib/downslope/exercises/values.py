@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["PLAIN", "describe", "is_number", "same", "show"]
+__all__ = ["PLAIN", "describe", "is_number", "same", "show", "show_apart"]
 
 NUMBERS = (int, float, Fraction)
 PLAIN = (*NUMBERS, bool, str, np.ndarray, tuple, list, dict)
@@ -40,25 +40,34 @@ def describe(value: Any) -> str:
     return f"an object of type {type(value).__name__}"
 
 
-def show(value: Any) -> str:
+def show(value: Any, digits: int = 4) -> str:
     """A value in a line of text, short and as Python writes it."""
     if type(value) is np.ndarray:
         if value.size > 24:
-            return f"array of shape {value.shape} that begins {show(value.ravel()[:4])[:-1]}, …]"
-        text = np.array2string(value, precision=4, separator=", ", suppress_small=False, floatmode="maxprec")
+            return f"array of shape {value.shape} that begins {show(value.ravel()[:4], digits)[:-1]}, …]"
+        text = np.array2string(value, precision=digits, separator=", ", suppress_small=False, floatmode="maxprec")
         return text if value.ndim < 2 else text.replace("\n", " ")
     if isinstance(value, np.generic):
         value = value.item()
     if type(value) is float:
-        return f"{value:.6g}"
+        return f"{value:.{digits + 2}g}"
     if type(value) in (tuple, list):
-        inner = ", ".join(show(each) for each in value)
+        inner = ", ".join(show(each, digits) for each in value)
         return f"({inner})" if type(value) is tuple else f"[{inner}]"
     if type(value) is dict:
-        return "{" + ", ".join(f"{key!r}: {show(each)}" for key, each in value.items()) + "}"
+        return "{" + ", ".join(f"{key!r}: {show(each, digits)}" for key, each in value.items()) + "}"
     if value is None or type(value) in PLAIN:
         return f"{value!r}" if type(value) is not Fraction else str(value)
     return describe(value)
+
+
+def show_apart(one: Any, other: Any) -> tuple[str, str]:
+    """Two values with as many digits as it takes to see that they differ."""
+    for digits in (4, 8, 12, 16):
+        shown = show(one, digits), show(other, digits)
+        if shown[0] != shown[1]:
+            break
+    return shown
 
 
 def same(given: Any, right: Any, tolerance: float) -> bool:
