@@ -40,9 +40,26 @@ def test_the_map_reads_minutes_and_needs_from_the_lessons(folder):
     assert "02 Two, 20 minutes, needs 01" in figures.course_map(folder).alt
 
 
-def test_an_arrow_that_follows_from_two_others_is_left_out(folder):
-    arrows = [text for text in figures.course_map(folder).axes[0].texts if getattr(text, "arrow_patch", None)]
-    assert len(arrows) == 2
+def boxes(folder):
+    return [text.get_text() for text in figures.course_map(folder).axes[0].texts if "min" in text.get_text()]
+
+
+def test_a_need_that_follows_from_another_is_left_out(folder):
+    notebook(folder / "04-four.ipynb", "# 04 Four\n\n**40 minutes**\n\n**You need** lessons 01 and 03.")
+    assert boxes(folder) == [
+        "01  One\n10 min",
+        "02  Two\n20 min, after 01",
+        "03  Three\n30 min, after 02",
+        "04  Four\n40 min, after 03",
+    ]
+
+
+def test_each_part_of_the_course_is_a_column(root):
+    axes = figures.course_map(root / "notebooks").axes[0]
+    columns = {round(text.get_position()[0]): set() for text in axes.texts}
+    for text in axes.texts:
+        columns[round(text.get_position()[0])].add(text.get_text()[:2])
+    assert [min(column) for column in columns.values()] == ["01", "08", "14"]
 
 
 def test_a_folder_without_lessons_is_refused(tmp_path):

@@ -15,9 +15,14 @@ WORDS.setdefault("course.start", "The lessons and what each needs.")
 WORDS.setdefault("course.needs", "{number} {title}, {minutes} minutes, needs {needs}")
 WORDS.setdefault("course.first", "{number} {title}, {minutes} minutes")
 WORDS.setdefault("course.minutes", "{minutes} min")
+WORDS.setdefault("course.after", ", after {needs}")
 
 
-HALF = 0.27  # of a row: from the middle of a box to its edge
+PARTS = {
+    "01": "I  Backpropagation",
+    "08": "II  Momentum",
+    "14": "III  Adaptive learning rates",
+}  # by their first lesson
 
 
 class Lesson(NamedTuple):
@@ -43,7 +48,7 @@ def lessons(folder: str | Path = ".") -> list[Lesson]:
 
 
 def course_map(folder: str | Path = ".", *, look: str | None = None, size: str | None = None) -> Figure:
-    """The lessons of a folder as a map: an arrow leads from a lesson to each one that needs it.
+    """The lessons of a folder as a map: a column for each part, and in each box what has to come before it.
 
     folder  where the notebooks are; inside a lesson the current folder
 
@@ -52,25 +57,24 @@ def course_map(folder: str | Path = ".", *, look: str | None = None, size: str |
     course = lessons(folder)
     if not course:
         raise ValueError(f"folder must hold the lessons (NN-name.ipynb), found none in {str(folder)!r}")
-    places = _places(course)
+    columns = _columns(course)
+    rows = max(map(len, columns))
     with new(look, size) as figure:
-        rows = 1 + max(row for _, row in places.values())
-        columns = 1 + max(column for column, _ in places.values())
-        figure.set_size_inches(figure.page.width, 0.3 + 0.66 * rows)
+        figure.set_size_inches(figure.page.width, 0.5 + 0.58 * rows)
         axes = figure.subplots()
         axes.set_axis_off()
-        axes.set_xlim(-0.48, columns - 0.52)
-        axes.set_ylim(0.5 - rows, 0.5)
-        ink = legible(BLUE, figure.look.paper)
-        for lesson in course:
-            x, y = places[lesson.number][0], -places[lesson.number][1]
-            text = f"{lesson.number}  {lesson.title}\n{say('course.minutes', minutes=lesson.minutes)}"
-            box = {"boxstyle": "round,pad=0.35", "facecolor": figure.look.paper, "edgecolor": figure.look.quiet}
-            axes.text(x, y, text, ha="center", va="center", fontsize=0.72 * figure.page.text, bbox=box, zorder=3)
-            for need in _direct(lesson, course):
-                start = (places[need][0], -places[need][1] - HALF)
-                arrow = {"arrowstyle": "-|>", "color": ink, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 14}
-                axes.annotate("", (x, y + HALF), start, arrowprops=arrow, zorder=2)
+        axes.set_xlim(-0.5, len(columns) - 0.5)
+        axes.set_ylim(0.5 - rows, 0.9)
+        ink, text = legible(BLUE, figure.look.paper), 0.74 * figure.page.text
+        for x, column in enumerate(columns):
+            heading = PARTS.get(column[0].number, "")
+            axes.text(x, 0.72, heading, ha="center", va="center", fontsize=0.85 * figure.page.text, weight="bold")
+            for row, lesson in enumerate(column):
+                lines = [f"{lesson.number}  {lesson.title}", say("course.minutes", minutes=lesson.minutes)]
+                if needs := _direct(lesson, course):
+                    lines[1] += say("course.after", needs=", ".join(needs))
+                box = {"boxstyle": "round,pad=0.4", "facecolor": figure.look.paper, "edgecolor": ink}
+                axes.text(x, -row, "\n".join(lines), ha="center", va="center", fontsize=text, bbox=box)
         told = [
             say("course.needs" if lesson.needs else "course.first", number=lesson.number, title=lesson.title,
                 minutes=lesson.minutes, needs=", ".join(lesson.needs)) for lesson in course
@@ -79,24 +83,21 @@ def course_map(folder: str | Path = ".", *, look: str | None = None, size: str |
     return figure
 
 
-def _direct(lesson: Lesson, course: list[Lesson]) -> list[str]:
-    """What a lesson needs, without what another of these needs already."""
-    needs = {each.number: set(each.needs) for each in course}
-    known = [need for need in lesson.needs if need in needs]
-    return [need for need in known if not any(need in needs[other] for other in known)]
-
-
-def _places(course: list[Lesson]) -> dict[str, tuple[float, int]]:
-    """(column, row) of each lesson: below the last that it needs; those of one row side by side."""
-    row: dict[str, int] = {}
+def _columns(course: list[Lesson]) -> list[list[Lesson]]:
+    """The lessons by part, in order."""
+    columns: list[list[Lesson]] = [[]]
     for lesson in course:
-        row[lesson.number] = 1 + max((row[need] for need in lesson.needs if need in row), default=-1)
-    members: dict[int, list[str]] = {}
-    for number, level in row.items():
-        members.setdefault(level, []).append(number)
-    widest = max(map(len, members.values()))
-    return {
-        number: (widest * (i + 0.5) / len(group) - 0.5, level)
-        for level, group in members.items()
-        for i, number in enumerate(group)
-    }
+        if lesson.number in PARTS and columns[-1]:
+            columns.append([])
+        columns[-1].append(lesson)
+    return columns
+
+
+def _direct(lesson: Lesson, course: list[Lesson]) -> list[str]:
+    """What a lesson needs, without what another of these needs already, directly or not."""
+    needs = {each.number: set(each.needs) for each in course}
+
+    def all_before(number: str) -> set[str]:
+        return needs.get(number, set()).union(*(all_before(each) for each in needs.get(number, ())))
+
+    return sorted(need for need in lesson.needs if not any(need in all_before(other) for other in lesson.needs))
