@@ -21,7 +21,7 @@ READ_OFF = "lesson 01, 'When a unit is off'"
 READ_SLIPS = "lesson 01, 'Three slips, and the numbers they leave'"
 READ_UPDATE = "lesson 09, 'The rule'"
 READ_EPOCH_2 = "lesson 09, 'Epoch 2'"
-READ_CONVENTIONS = "help(downslope.optim.Momentum), the conventions"
+READ_CONVENTIONS = "lesson 11, 'Four books, four rules'"
 
 
 def _net1() -> Line:

@@ -21,10 +21,11 @@ __all__ = [
     "rmsprop_steps",
 ]
 
-# Where it is explained: in the library itself, so that no mistake sends a learner to a lesson that is not there.
-AVERAGES, NESTEROV_HELP = "help(downslope.optim.ewma)", "help(downslope.optim.Nesterov), the form 'look-ahead'"
-ADAGRAD_HELP, RMSPROP_HELP = "help(downslope.optim.AdaGrad)", "help(downslope.optim.RMSprop)"
-ADAM_HELP = "help(downslope.optim.Adam)"
+# Where it is explained: lesson and heading.
+READ_AVERAGE, READ_CORRECTION = "lesson 10, 'One number of memory'", "lesson 10, 'The cold start'"
+READ_NESTEROV = "lesson 13, 'Look where you are going'"
+READ_ADAGRAD, READ_RMSPROP = "lesson 14, 'AdaGrad'", "lesson 14, 'RMSprop: a window of squares'"
+READ_ADAM = "lesson 15, 'Taken apart'"
 
 EWMA = Recipe(
     name="ewma",
@@ -43,27 +44,33 @@ EWMA = Recipe(
             "v",
             "beta*v[-1] + (1 - beta)*x",
             mistakes=(
-                Mistake("swapped", "(1 - beta)*v[-1] + beta*x", "The weights β and 1 − β were swapped.", AVERAGES),
-                Mistake("sum", "beta*v[-1] + x", "The factor 1 − β is missing in front of x.", AVERAGES),
+                Mistake("swapped", "(1 - beta)*v[-1] + beta*x", "The weights β and 1 − β were swapped.", READ_AVERAGE),
+                Mistake("sum", "beta*v[-1] + x", "The factor 1 − β is missing in front of x.", READ_AVERAGE),
                 Mistake(
                     "corrected fed back",
                     "beta*v_hat[-1] + (1 - beta)*x",
                     "The corrected average was carried on; the recurrence goes on with the uncorrected one.",
-                    AVERAGES,
+                    READ_CORRECTION,
                     since=2,
                 ),
-                Mistake("restarted", "(1 - beta)*x", "The average of the day before was left out.", AVERAGES, since=2),
+                Mistake(
+                    "restarted", "(1 - beta)*x", "The average of the day before was left out.", READ_AVERAGE, since=2
+                ),
             ),
         ),
         Line(
             "v_hat",
             "v / (1 - beta**t)",
             mistakes=(
-                Mistake("no correction", "v", "The average was not divided by anything.", AVERAGES),
-                Mistake("multiplied", "v * (1 - beta**t)", "The correction was multiplied; it divides.", AVERAGES),
-                Mistake("power", "v / beta**t", "The divisor is 1 − βᵗ; βᵗ alone was used.", AVERAGES),
-                Mistake("no power", "v / (1 - beta)", "The power t is missing in 1 − βᵗ.", AVERAGES, since=2),
-                Mistake("day before", "v / (1 - beta**(t - 1))", "The power is t; t − 1 was used.", AVERAGES, since=3),
+                Mistake("no correction", "v", "The average was not divided by anything.", READ_CORRECTION),
+                Mistake(
+                    "multiplied", "v * (1 - beta**t)", "The correction was multiplied; it divides.", READ_CORRECTION
+                ),
+                Mistake("power", "v / beta**t", "The divisor is 1 − βᵗ; βᵗ alone was used.", READ_CORRECTION),
+                Mistake("no power", "v / (1 - beta)", "The power t is missing in 1 − βᵗ.", READ_CORRECTION, since=2),
+                Mistake(
+                    "day before", "v / (1 - beta**(t - 1))", "The power is t; t − 1 was used.", READ_CORRECTION, since=3
+                ),
             ),
         ),
     ),
@@ -82,9 +89,9 @@ NESTEROV = Recipe(
             "ahead",
             "x[-1] + mu*v[-1]",
             mistakes=(
-                Mistake("no look", "x[-1]", "The point itself was taken: that is plain momentum.", NESTEROV_HELP, 2),
-                Mistake("sign", "x[-1] - mu*v[-1]", "The look went backward: μv is added.", NESTEROV_HELP, 2),
-                Mistake("no mu", "x[-1] + v[-1]", "The factor μ is missing in front of v.", NESTEROV_HELP, 2),
+                Mistake("no look", "x[-1]", "The point itself was taken: that is plain momentum.", READ_NESTEROV, 2),
+                Mistake("sign", "x[-1] - mu*v[-1]", "The look went backward: μv is added.", READ_NESTEROV, 2),
+                Mistake("no mu", "x[-1] + v[-1]", "The factor μ is missing in front of v.", READ_NESTEROV, 2),
             ),
         ),
         Line(
@@ -95,30 +102,30 @@ NESTEROV = Recipe(
                     "at x",
                     "a*x[-1]",
                     "The slope was taken at x; it belongs to the look-ahead point.",
-                    NESTEROV_HELP,
+                    READ_NESTEROV,
                     2,
                 ),
-                Mistake("height", "1/2*a*ahead**2", "The height ½ax² was taken in place of its slope.", NESTEROV_HELP),
-                Mistake("half", "1/2*a*ahead", "The ½ stayed: it cancels against the 2 of the power.", NESTEROV_HELP),
+                Mistake("height", "1/2*a*ahead**2", "The height ½ax² was taken in place of its slope.", READ_NESTEROV),
+                Mistake("half", "1/2*a*ahead", "The ½ stayed: it cancels against the 2 of the power.", READ_NESTEROV),
             ),
         ),
         Line(
             "v",
             "mu*v[-1] - lr*g",
             mistakes=(
-                Mistake("sign", "mu*v[-1] + lr*g", "The gradient was added; the step goes downhill.", NESTEROV_HELP),
-                Mistake("no lr", "mu*v[-1] - g", "The learning rate is missing in front of g.", NESTEROV_HELP),
-                Mistake("restarted", "-lr*g", "The old velocity was left out.", NESTEROV_HELP, since=2),
-                Mistake("no mu", "v[-1] - lr*g", "The factor μ is missing in front of v.", NESTEROV_HELP, since=2),
+                Mistake("sign", "mu*v[-1] + lr*g", "The gradient was added; the step goes downhill.", READ_NESTEROV),
+                Mistake("no lr", "mu*v[-1] - g", "The learning rate is missing in front of g.", READ_NESTEROV),
+                Mistake("restarted", "-lr*g", "The old velocity was left out.", READ_NESTEROV, since=2),
+                Mistake("no mu", "v[-1] - lr*g", "The factor μ is missing in front of v.", READ_NESTEROV, since=2),
             ),
         ),
         Line(
             "x",
             "x[-1] + v",
             mistakes=(
-                Mistake("sign", "x[-1] - v", "The velocity was subtracted; its sign is in it already.", NESTEROV_HELP),
-                Mistake("from ahead", "ahead + v", "The step started at the look-ahead point.", NESTEROV_HELP, since=2),
-                Mistake("lr twice", "x[-1] + lr*v", "The learning rate was applied again.", NESTEROV_HELP),
+                Mistake("sign", "x[-1] - v", "The velocity was subtracted; its sign is in it already.", READ_NESTEROV),
+                Mistake("from ahead", "ahead + v", "The step started at the look-ahead point.", READ_NESTEROV, since=2),
+                Mistake("lr twice", "x[-1] + lr*v", "The learning rate was applied again.", READ_NESTEROV),
             ),
         ),
     ),
@@ -142,20 +149,20 @@ ADAGRAD = Recipe(
             "s",
             "s[-1] + g**2",
             mistakes=(
-                Mistake("no square", "s[-1] + g", "The gradient was added without its square.", ADAGRAD_HELP),
-                Mistake("restarted", "g**2", "The squares of the steps before were left out.", ADAGRAD_HELP, since=2),
-                Mistake("square of all", "(s[-1] + g)**2", "The whole sum was squared.", ADAGRAD_HELP, since=2),
+                Mistake("no square", "s[-1] + g", "The gradient was added without its square.", READ_ADAGRAD),
+                Mistake("restarted", "g**2", "The squares of the steps before were left out.", READ_ADAGRAD, since=2),
+                Mistake("square of all", "(s[-1] + g)**2", "The whole sum was squared.", READ_ADAGRAD, since=2),
             ),
         ),
         Line(
             "w",
             "w[-1] - lr*g/sqrt(s)",
             mistakes=(
-                Mistake("sign", "w[-1] + lr*g/sqrt(s)", "The step was added; it is subtracted.", ADAGRAD_HELP),
-                Mistake("no root", "w[-1] - lr*g/s", "The root of s was forgotten.", ADAGRAD_HELP),
-                Mistake("plain", "w[-1] - lr*g", "The step was not divided: that is plain descent.", ADAGRAD_HELP),
+                Mistake("sign", "w[-1] + lr*g/sqrt(s)", "The step was added; it is subtracted.", READ_ADAGRAD),
+                Mistake("no root", "w[-1] - lr*g/s", "The root of s was forgotten.", READ_ADAGRAD),
+                Mistake("plain", "w[-1] - lr*g", "The step was not divided: that is plain descent.", READ_ADAGRAD),
                 Mistake(
-                    "old s", "w[-1] - lr*g/sqrt(s[-1])", "The s of the step before was used.", ADAGRAD_HELP, since=2
+                    "old s", "w[-1] - lr*g/sqrt(s[-1])", "The s of the step before was used.", READ_ADAGRAD, since=2
                 ),
             ),
         ),
@@ -179,11 +186,11 @@ RMSPROP = Recipe(
             "s",
             "rho*s[-1] + (1 - rho)*g**2",
             mistakes=(
-                Mistake("no square", "rho*s[-1] + (1 - rho)*g", "The gradient was not squared.", RMSPROP_HELP),
-                Mistake("sum", "s[-1] + g**2", "The squares were summed: that is AdaGrad.", RMSPROP_HELP),
-                Mistake("swapped", "(1 - rho)*s[-1] + rho*g**2", "The weights ρ and 1 − ρ were swapped.", RMSPROP_HELP),
+                Mistake("no square", "rho*s[-1] + (1 - rho)*g", "The gradient was not squared.", READ_RMSPROP),
+                Mistake("sum", "s[-1] + g**2", "The squares were summed: that is AdaGrad.", READ_RMSPROP),
+                Mistake("swapped", "(1 - rho)*s[-1] + rho*g**2", "The weights ρ and 1 − ρ were swapped.", READ_RMSPROP),
                 Mistake(
-                    "restarted", "(1 - rho)*g**2", "The average of the step before was left out.", RMSPROP_HELP, since=2
+                    "restarted", "(1 - rho)*g**2", "The average of the step before was left out.", READ_RMSPROP, since=2
                 ),
             ),
         ),
@@ -191,11 +198,11 @@ RMSPROP = Recipe(
             "w",
             "w[-1] - lr*g/sqrt(s)",
             mistakes=(
-                Mistake("sign", "w[-1] + lr*g/sqrt(s)", "The step was added; it is subtracted.", RMSPROP_HELP),
-                Mistake("no root", "w[-1] - lr*g/s", "The root of s was forgotten.", RMSPROP_HELP),
-                Mistake("plain", "w[-1] - lr*g", "The step was not divided: that is plain descent.", RMSPROP_HELP),
+                Mistake("sign", "w[-1] + lr*g/sqrt(s)", "The step was added; it is subtracted.", READ_RMSPROP),
+                Mistake("no root", "w[-1] - lr*g/s", "The root of s was forgotten.", READ_RMSPROP),
+                Mistake("plain", "w[-1] - lr*g", "The step was not divided: that is plain descent.", READ_RMSPROP),
                 Mistake(
-                    "old s", "w[-1] - lr*g/sqrt(s[-1])", "The s of the step before was used.", RMSPROP_HELP, since=2
+                    "old s", "w[-1] - lr*g/sqrt(s[-1])", "The s of the step before was used.", READ_RMSPROP, since=2
                 ),
             ),
         ),
@@ -230,16 +237,16 @@ ADAM = Recipe(
             "m",
             "beta1*m[-1] + (1 - beta1)*g",
             mistakes=(
-                Mistake("no factor", "beta1*m[-1] + g", "The factor 1 − β₁ is missing in front of g.", ADAM_HELP),
-                Mistake("swapped", "(1 - beta1)*m[-1] + beta1*g", "The weights β₁ and 1 − β₁ were swapped.", ADAM_HELP),
+                Mistake("no factor", "beta1*m[-1] + g", "The factor 1 − β₁ is missing in front of g.", READ_ADAM),
+                Mistake("swapped", "(1 - beta1)*m[-1] + beta1*g", "The weights β₁ and 1 − β₁ were swapped.", READ_ADAM),
                 Mistake(
-                    "restarted", "(1 - beta1)*g", "The average of the step before was left out.", ADAM_HELP, since=2
+                    "restarted", "(1 - beta1)*g", "The average of the step before was left out.", READ_ADAM, since=2
                 ),
                 Mistake(
                     "corrected fed back",
                     "beta1*m_hat[-1] + (1 - beta1)*g",
                     "The corrected average was carried on; the recurrence goes on with the uncorrected one.",
-                    ADAM_HELP,
+                    READ_ADAM,
                     since=2,
                 ),
             ),
@@ -248,13 +255,13 @@ ADAM = Recipe(
             "v",
             "beta2*v[-1] + (1 - beta2)*g**2",
             mistakes=(
-                Mistake("no square", "beta2*v[-1] + (1 - beta2)*g", "The gradient was not squared.", ADAM_HELP),
-                Mistake("beta1", "beta1*v[-1] + (1 - beta1)*g**2", "β₁ was used where β₂ belongs.", ADAM_HELP),
+                Mistake("no square", "beta2*v[-1] + (1 - beta2)*g", "The gradient was not squared.", READ_ADAM),
+                Mistake("beta1", "beta1*v[-1] + (1 - beta1)*g**2", "β₁ was used where β₂ belongs.", READ_ADAM),
                 Mistake(
                     "restarted",
                     "(1 - beta2)*g**2",
                     "The average of the step before was left out.",
-                    ADAM_HELP,
+                    READ_ADAM,
                     since=2,
                 ),
             ),
@@ -263,18 +270,18 @@ ADAM = Recipe(
             "m_hat",
             "m / (1 - beta1**t)",
             mistakes=(
-                Mistake("no correction", "m", "The average was not corrected.", ADAM_HELP),
-                Mistake("beta2", "m / (1 - beta2**t)", "β₂ was used where β₁ belongs.", ADAM_HELP),
-                Mistake("no power", "m / (1 - beta1)", "The power t is missing in 1 − β₁ᵗ.", ADAM_HELP, since=2),
+                Mistake("no correction", "m", "The average was not corrected.", READ_ADAM),
+                Mistake("beta2", "m / (1 - beta2**t)", "β₂ was used where β₁ belongs.", READ_ADAM),
+                Mistake("no power", "m / (1 - beta1)", "The power t is missing in 1 − β₁ᵗ.", READ_ADAM, since=2),
             ),
         ),
         Line(
             "v_hat",
             "v / (1 - beta2**t)",
             mistakes=(
-                Mistake("no correction", "v", "The average was not corrected.", ADAM_HELP),
-                Mistake("beta1", "v / (1 - beta1**t)", "β₁ was used where β₂ belongs.", ADAM_HELP),
-                Mistake("no power", "v / (1 - beta2)", "The power t is missing in 1 − β₂ᵗ.", ADAM_HELP, since=2),
+                Mistake("no correction", "v", "The average was not corrected.", READ_ADAM),
+                Mistake("beta1", "v / (1 - beta1**t)", "β₁ was used where β₂ belongs.", READ_ADAM),
+                Mistake("no power", "v / (1 - beta2)", "The power t is missing in 1 − β₂ᵗ.", READ_ADAM, since=2),
             ),
         ),
         Line(
@@ -282,13 +289,13 @@ ADAM = Recipe(
             "w[-1] - lr*m_hat/(sqrt(v_hat) + eps)",
             mistakes=(
                 Mistake(
-                    "sign", "w[-1] + lr*m_hat/(sqrt(v_hat) + eps)", "The step was added; it is subtracted.", ADAM_HELP
+                    "sign", "w[-1] + lr*m_hat/(sqrt(v_hat) + eps)", "The step was added; it is subtracted.", READ_ADAM
                 ),
-                Mistake("no root", "w[-1] - lr*m_hat/(v_hat + eps)", "The root of v̂ was forgotten.", ADAM_HELP),
+                Mistake("no root", "w[-1] - lr*m_hat/(v_hat + eps)", "The root of v̂ was forgotten.", READ_ADAM),
                 Mistake(
-                    "no hats", "w[-1] - lr*m/(sqrt(v) + eps)", "The averages without correction were used.", ADAM_HELP
+                    "no hats", "w[-1] - lr*m/(sqrt(v) + eps)", "The averages without correction were used.", READ_ADAM
                 ),
-                Mistake("no division", "w[-1] - lr*m_hat", "The step was not divided by the root of v̂.", ADAM_HELP),
+                Mistake("no division", "w[-1] - lr*m_hat", "The step was not divided by the root of v̂.", READ_ADAM),
             ),
         ),
     ),
