@@ -86,6 +86,31 @@ def test_what_moves_is_drawn_as_if_everything_were_drawn(gallery, name):
     live.set(**{key: c.value for key, c in live.controls.items()})
 
 
+@pytest.fixture
+def dark_slide():
+    figures.use(look="dark", size="slide")
+    yield
+    figures.use(look="light", size="page")
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_in_the_dark_and_on_a_slide_nothing_is_cut_off(dark_slide, name):
+    live = getattr(figures, name)()
+    frame = pixels(live.frame())
+    assert frame.shape[1] == 960
+    assert (frame[0, 0] == [0x16, 0x17, 0x1A]).all()
+    assert (frame < 60).all(axis=2).mean() > 0.2, "dark"
+    width, height = live.figure.bbox.size
+    for axes in live.figure.axes:
+        parts = [*axes.texts, axes._left_title, axes.xaxis.label, axes.yaxis.label]
+        for text in (part for part in parts if part.get_text() and part.get_visible()):
+            box = text.get_window_extent()
+            assert box.x0 > -1, text
+            assert box.y0 > -1, text
+            assert box.x1 < width + 1, text
+            assert box.y1 < height + 1, text
+
+
 def test_the_quick_colours_are_the_true_ones(gallery):
     live = gallery("live_ravine")
     stage = live._stage()

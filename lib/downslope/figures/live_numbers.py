@@ -195,6 +195,7 @@ def live_network(*, ask: Any = None) -> Live:
         left, right = figure.subplots(1, 2)
         left.imshow(np.zeros((120, 120)), cmap="gray", vmin=-0.25, vmax=0.25, gid="weights", interpolation="nearest")
         left.set_axis_off()
+        left.set_anchor("N")  # constrained layout keeps room for the title only if the picture fills its place upwards
         left.set_title(say("live.network.weights"))
         right.plot([], [], color=BLUE, linewidth=1.2, gid="loss", zorder=3)
         right.plot([], [], "o", color=BLUE, markeredgecolor=figure.look.ink, markersize=9, gid="now", zorder=4)
