@@ -5,6 +5,8 @@ import hashlib
 import nbformat
 import pytest
 from conftest import in_time, open_notebook, run_all, write_notebook
+from downslope import figures
+from downslope.optim import surfaces
 
 pytestmark = pytest.mark.browser
 
@@ -65,8 +67,13 @@ class Notebook:
 
 
 @pytest.fixture(scope="module")
-def notebook(lab, browser, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("live")
+def folder(tmp_path_factory):
+    """One folder for all notebooks here, so that one JupyterLab serves them."""
+    return tmp_path_factory.mktemp("live")
+
+
+@pytest.fixture(scope="module")
+def notebook(lab, browser, folder):
     write_notebook(folder / "live.ipynb", [LIVE, MAP, ASK, CHOICE, PLACE, RACE])
     context = browser.new_context(viewport={"width": 1200, "height": 2800})  # tall: all cells are in the page
     page = context.new_page()
@@ -136,10 +143,30 @@ def test_a_slider_with_a_play_button_runs_by_itself(notebook):
     assert notebook.shown(5) == notebook.drawn("race")
 
 
-def test_every_number_has_a_name_and_the_sentence_is_a_status(notebook):
-    output = notebook.output(0)
-    assert [output.get_by_role("spinbutton", name=name).count() for name in ("lr", "momentum")] == [1, 1]
-    assert output.get_by_role("status").count() == 1
+PARTS = ("slider", "spinbutton", "image", "button", "textbox", "radio", "checkbox")
+
+
+def test_a_screen_reader_finds_a_name_for_every_part(notebook):
+    """What the browser itself tells screen readers, for every part of the six cells' outputs."""
+    session = notebook.page.context.new_cdp_session(notebook.page)
+    session.send("DOM.enable")
+    found = []
+    for cell in range(6):
+        notebook.output(cell).evaluate(f"output => {{ output.id = 'cell-{cell}'; }}")
+        root = session.send("DOM.getDocument")["root"]["nodeId"]
+        node = session.send("DOM.querySelector", {"nodeId": root, "selector": f"#cell-{cell}"})["nodeId"]
+        for role in PARTS:
+            nodes = session.send("Accessibility.queryAXTree", {"nodeId": node, "role": role})["nodes"]
+            found += [(cell, role, part.get("name", {}).get("value", "")) for part in nodes if not part["ignored"]]
+    session.detach()
+    assert {name for cell, role, name in found if cell == 0} >= {"lr", "momentum"}
+    assert sum(role == "slider" for _, role, _ in found) == 6
+    assert sum(role == "image" for _, role, _ in found) == 4
+    for part in found:
+        assert part[2].strip() > "", part
+        assert not any("\ue000" <= letter <= "\uf8ff" for letter in part[2]), part  # the sign of an icon font
+    assert (4, "image", figures.contour(surfaces.ravine(20)).alt) in found
+    assert notebook.output(0).get_by_role("status").count() == 1
 
 
 def test_an_error_in_the_function_is_shown_and_the_figure_recovers(notebook):
@@ -173,9 +200,15 @@ def test_a_click_on_the_map_sets_both_sliders(notebook):
 
 
 def test_a_number_is_predicted_with_the_keyboard_alone(notebook):
+    """From the last slider of the cell above, Tab alone leads to the field."""
     output = notebook.output(2)
     field = output.get_by_role("textbox", name="Your prediction")
-    field.focus()
+    notebook.output(1).get_by_role("slider").last.focus()
+    presses = 0
+    while not field.evaluate("field => field === document.activeElement"):
+        notebook.page.keyboard.press("Tab")
+        presses += 1
+        assert presses < 12, "the field cannot be reached"
     notebook.page.keyboard.type("3")
     notebook.page.keyboard.press("Tab")
     notebook.page.keyboard.press("Space")
@@ -221,15 +254,13 @@ def test_the_widget_hides_what_it_stands_in_for_and_nothing_else(notebook, cell,
 
 
 @pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
-def test_without_a_kernel_the_picture_and_the_words_are_there(lab, page, tmp_path, trusted):
+def test_without_a_kernel_the_picture_and_the_words_are_there(lab, page, folder, trusted):
     """As the course stores it: the widget's model id is gone, the picture and the sentence stay."""
-    from downslope import figures
-
     live = figures.live_ball()
     outputs = [nbformat.v4.new_output("display_data", data, metadata=metadata) for data, metadata in live.stored()]
     cell = nbformat.v4.new_code_cell("figures.live_ball()", outputs=outputs, metadata={"trusted": trusted})
-    write_notebook(tmp_path / "stored.ipynb", [cell])
-    open_notebook(page, lab(tmp_path), "stored.ipynb")
+    write_notebook(folder / f"stored-{trusted}.ipynb", [cell])
+    open_notebook(page, lab(folder), f"stored-{trusted}.ipynb")
     picture = page.locator(".jp-OutputArea img")
     picture.wait_for(timeout=30_000)
     assert picture.evaluate("async image => { await image.decode(); return image.width; }") == 680
@@ -238,19 +269,19 @@ def test_without_a_kernel_the_picture_and_the_words_are_there(lab, page, tmp_pat
     assert live.alt in details.inner_text()
 
 
-def test_a_learners_own_copy_shows_the_picture_again_when_it_is_reopened(lab, browser, tmp_path):
+def test_a_learners_own_copy_shows_the_picture_again_when_it_is_reopened(lab, browser, folder):
     """Saved with the widget's model id, and opened with a new kernel: the widget is gone, picture and words are not."""
-    write_notebook(tmp_path / "own.ipynb", ["from downslope import figures\nfigures.live_ball()"])
+    write_notebook(folder / "own.ipynb", ["from downslope import figures\nfigures.live_ball()"])
     first = browser.new_context()
     page = first.new_page()
-    open_notebook(page, lab(tmp_path), "own.ipynb")
+    open_notebook(page, lab(folder), "own.ipynb")
     run_all(page)
     page.locator("img.widget-image").wait_for(timeout=30_000)
     in_time(page, SAVE_AND_STOP, 30)
     first.close()
     second = browser.new_context()
     page = second.new_page()
-    open_notebook(page, lab(tmp_path), "own.ipynb")
+    open_notebook(page, lab(folder), "own.ipynb")
     page.locator(".jp-RenderedImage img").wait_for(timeout=30_000)
     page.get_by_text("Error displaying widget: model not found").wait_for()
     assert page.locator(".jp-RenderedImage img").is_visible()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from .glass import Glass
+from .naming import NAMED, names
 from .words import WORDS
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Asking:
         question = widgets.HTML(f"<strong>{html.escape(prediction.question)}</strong>")
         buttons = widgets.HBox([*self.fields, self.commit, self.again], layout=widgets.Layout(flex_flow="row wrap"))
         self.box = widgets.VBox([question, *self._picture(), buttons, self.status])
-        self.box.add_class("downslope-predict")
+        self.box.add_class(NAMED).add_class("downslope-predict")
         self.refresh()
 
     def _fields(self) -> list[Any]:
@@ -57,7 +58,7 @@ class Asking:
         width = self.prediction.on.css_size[0]
         self.image = widgets.Image(value=b"", format="png", width=str(width))
         self.glass = Glass(self.image, width, self._clicked)
-        return [self.glass.box]
+        return [self.glass.box, names(self.prediction.on.alt)]
 
     def _clicked(self, x: float, y: float) -> None:
         stage = self.prediction.stage()

@@ -13,6 +13,8 @@ import ipywidgets as widgets
 from .controls import Choice, Control, Slider, Switch
 from .glass import Glass
 from .motion import SETTLE, Follower, explain
+from .naming import NAMED, names
+from .words import WORDS
 
 if TYPE_CHECKING:
     from .motion import Live
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
 class Panel:
     """Sliders above, the picture, and the sentence under it.
 
-    A slider comes with a number box: the box has a label that screen readers find (the slider of ipywidgets has none),
-    takes arrow keys and typed numbers, and shows the value.
+    A slider comes with a number box, which takes arrow keys and typed numbers, and shows the value.
     """
 
     def __init__(self, live: Live) -> None:
@@ -42,8 +43,8 @@ class Panel:
         }
         rows = [self._row(name, c) for name, c in live.controls.items()]
         picture = self.image if live.click is None else Glass(self.image, width, self._clicked).box
-        self.box = widgets.VBox([*self._asking(), *rows, picture, self.caption])
-        self.box.add_class("downslope-live")
+        self.box = widgets.VBox([*self._asking(), *rows, picture, self.caption, names(WORDS["live.picture"])])
+        self.box.add_class(NAMED).add_class("downslope-live")
 
     # One row for each control -----------------------------------------------------------------------------------------
 

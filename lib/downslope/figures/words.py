@@ -46,6 +46,10 @@ WORDS: dict[str, str] = {
     "live.at": "The figure at {values}.",
     "live.on": "on",
     "live.off": "off",
+    "live.picture": "What this figure shows is said under it.",
+    "live.play": "play",
+    "live.pause": "pause",
+    "live.stop": "back to the start",
     "live.error": "The figure could not follow:",
     # predict
     "predict.question": "Predict: {question}",
