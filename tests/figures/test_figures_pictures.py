@@ -107,8 +107,8 @@ def test_network():
 
 
 @compared
-def test_activation():
-    return figures.activation(["logistic", "tanh", "relu", "leaky_relu"])
+def test_activations():
+    return figures.activations("logistic", "tanh", "relu", "leaky_relu")
 
 
 @compared
@@ -118,9 +118,14 @@ def test_step_sizes():
 
 
 @compared
-def test_variances():
-    return figures.variances(
-        {"He": 1.02 ** np.arange(10), "Xavier": 0.6 ** np.arange(10), "small": 0.01 ** np.arange(10)}
+def test_through_layers():
+    k = np.arange(10)
+    return figures.through_layers(
+        {
+            "tanh": {"Xavier": 0.9**k, "too small": 0.01**k},
+            "ReLU": {"He": 1.02**k, "Xavier": 0.6**k, "too small": 0.005**k},
+        },
+        ylabel="variance of activations",
     )
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from downslope import figures
 from downslope.backprop.activations import ACTIVATIONS
-from downslope.figures import signals
 
 
 def lines(axes):
@@ -13,20 +13,20 @@ def lines(axes):
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_the_right_panel_shows_the_slope_of_the_left_one(name):
-    left, right = signals.activations(name).axes
+    left, right = figures.activations(name).axes
     assert len(lines(left)) == len(lines(right)) == len(ACTIVATIONS[name].kinks) + 1
     for (z, y), (_, slope) in zip(lines(left), lines(right), strict=True):
         assert np.allclose(np.gradient(y, z)[1:-1], slope[1:-1], atol=2e-3)
 
 
 def test_activations_say_where_their_derivative_lies():
-    alt = signals.activations("logistic", "relu").alt
+    alt = figures.activations("logistic", "relu").alt
     assert "its derivative lies between 0.0177 and 0.25" in alt
     assert "ReLU goes from 0 to 4, and its derivative lies between 0 and 1" in alt
 
 
 def test_strength_is_drawn_layer_by_layer_and_said():
-    figure = signals.through_layers(
+    figure = figures.through_layers(
         {"tanh": {"small": [1.0, 0.1], "good": [1.0, 1.0]}, "ReLU": {"small": [1.0, 1e-3]}}, ylabel="strength"
     )
     tanh, relu = figure.axes
@@ -42,7 +42,7 @@ def test_strength_is_drawn_layer_by_layer_and_said():
 
 
 def test_stems_stand_where_the_weights_are():
-    figure = signals.stems({"one": [3.0, 0.01], "two": [-1.0, 2.0]}, x=[1, 2], xlabel="waves", ylabel="height")
+    figure = figures.stems({"one": [3.0, 0.01], "two": [-1.0, 2.0]}, x=[1, 2], xlabel="waves", ylabel="height")
     segments = figure.axes[1].collections[0].get_segments()
     assert [s.tolist() for s in segments] == [[[1, 0], [1, -1]], [[2, 0], [2, 2]]]
     assert figure.alt == (
@@ -54,12 +54,12 @@ def test_stems_stand_where_the_weights_are():
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
-        (lambda: signals.activations(), "names must be some of"),
-        (lambda: signals.activations("swish"), "swish"),
-        (lambda: signals.through_layers({}), "panels must hold at least one"),
-        (lambda: signals.through_layers({"tanh": {"dead": [1.0, 0.0]}}), "positive"),
-        (lambda: signals.stems({}), "at least one panel"),
-        (lambda: signals.stems({"a": [1.0, 2.0], "b": [1.0]}), "one for each x"),
+        (lambda: figures.activations(), "names must be some of"),
+        (lambda: figures.activations("swish"), "swish"),
+        (lambda: figures.through_layers({}), "panels must hold at least one"),
+        (lambda: figures.through_layers({"tanh": {"dead": [1.0, 0.0]}}), "positive"),
+        (lambda: figures.stems({}), "at least one panel"),
+        (lambda: figures.stems({"a": [1.0, 2.0], "b": [1.0]}), "one for each x"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_a_sentence(draw, message):
@@ -71,8 +71,8 @@ def test_what_cannot_be_drawn_is_refused_with_a_sentence(draw, message):
 @pytest.mark.parametrize("size", ["page", "slide"])
 def test_every_look_and_size_can_be_drawn_without_a_warning(look, size):
     for figure in (
-        signals.activations(*ACTIVATIONS, look=look, size=size),
-        signals.through_layers({"tanh": {"a": [1, 2, 1e9]}, "ReLU": {"b": [1, 2, 1e-9]}}, look=look, size=size),
-        signals.stems({"a": [1, -2], "b": [0, 1]}, look=look, size=size),
+        figures.activations(*ACTIVATIONS, look=look, size=size),
+        figures.through_layers({"tanh": {"a": [1, 2, 1e9]}, "ReLU": {"b": [1, 2, 1e-9]}}, look=look, size=size),
+        figures.stems({"a": [1, -2], "b": [0, 1]}, look=look, size=size),
     ):
         assert figure.pixels().std() > 0

@@ -1,7 +1,9 @@
 """The look of figures: the same everywhere, readable, and nothing of it leaks."""
 
+import ast
 import itertools
 import logging
+import re
 
 import matplotlib
 import numpy as np
@@ -146,6 +148,25 @@ def test_another_language_replaces_whole_sentences():
     finally:
         WORDS.clear()
         WORDS.update(before)
+
+
+def test_every_word_of_a_figure_stands_in_words_once(root):
+    """A translator sees one dictionary, whatever has been imported, and no key means two things."""
+    folder = root / "lib" / "downslope" / "figures"
+    table = next(
+        node.value
+        for node in ast.walk(ast.parse((folder / "words.py").read_text(encoding="utf-8")))
+        if isinstance(node, ast.AnnAssign) and node.target.id == "WORDS"
+    )
+    keys = [key.value for key in table.keys]
+    assert len(keys) == len(set(keys))
+    for path in folder.glob("*.py"):
+        if path.name == "words.py":
+            continue
+        source = path.read_text(encoding="utf-8")
+        assert not re.search(r"WORDS\.\w+\(|WORDS\[[^]]+\] =", source), f"{path.name} has words of its own"
+        said = re.findall(r"""(?:\bsay\(|\bWORDS\[)\s*"([^"]+)\"""", source)
+        assert set(said) <= set(keys), path.name
 
 
 def test_figures_import_without_matplotlib_and_figures_draw_without_pyplot_or_widgets():

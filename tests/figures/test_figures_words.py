@@ -156,15 +156,6 @@ def test_a_network_says_its_wires():
         figures.network([{"x": 1}], {("x", "y"): ("w", 1)})
 
 
-def test_an_activation_says_its_range_and_its_slopes():
-    alt = figures.activation(["logistic", "relu"], reach=4).alt
-    assert "logistic goes from 0.018 at z = −4 through 0.5 at 0 to 0.982 at z = 4" in alt
-    assert "between 0.0177 and 0.25" in alt
-    assert "relu goes from 0 at z = −4 through 0 at 0 to 4 at z = 4; its slope is between 0 and 1." in alt
-    with pytest.raises(ValueError, match="names must be among"):
-        figures.activation("softplus")
-
-
 def test_step_sizes_say_the_bottom_of_each_v():
     alt = figures.step_sizes(np.exp, np.e, 1.0, methods=("forward", "centred", "complex")).alt
     assert "forward differences are best, with an error of about 10⁻⁸, near h = 10⁻⁸" in alt
@@ -182,13 +173,6 @@ def test_truncation_and_rounding_have_their_slopes():
     assert forward[0] / forward[1] == pytest.approx(10, rel=0.02)
     assert centred[0] / centred[1] == pytest.approx(100, rel=0.02)
     assert forward[1] == pytest.approx(1e-3 / 2, rel=0.01)
-
-
-def test_variances_are_told_layer_by_layer():
-    alt = figures.variances({"He": np.ones(10), "small": 0.01 ** np.arange(10)}).alt
-    assert "layer, from 1 to 10" in alt
-    assert "He stays at 1" in alt
-    assert "small goes from 1 to 1e−18" in alt
 
 
 def test_the_map_says_the_best_pair():

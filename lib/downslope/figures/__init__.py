@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .circuits import gates
     from .controls import Choice, Slider, Switch
     from .coursemap import course_map
-    from .curves import activation, step_sizes, variances
+    from .curves import step_sizes
     from .figure import Figure
     from .landscape import contour
     from .ledgers import ledger_network
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .networks import network
     from .question import predict
     from .races import race
+    from .signals import activations, stems, through_layers
     from .wordmaps import word_map, word_moves
 
 # name → (module, name in it); loaded when first asked for
@@ -35,7 +36,7 @@ _HOMES = {
     "Figure": ("figure", "Figure"),
     "Slider": ("controls", "Slider"),
     "Switch": ("controls", "Switch"),
-    "activation": ("curves", "activation"),
+    "activations": ("signals", "activations"),
     "contour": ("landscape", "contour"),
     "convergence": ("maps", "convergence"),
     "course_map": ("coursemap", "course_map"),
@@ -58,8 +59,9 @@ _HOMES = {
     "predict": ("question", "predict"),
     "race": ("races", "race"),
     "series": ("charts", "series"),
+    "stems": ("signals", "stems"),
     "step_sizes": ("curves", "step_sizes"),
-    "variances": ("curves", "variances"),
+    "through_layers": ("signals", "through_layers"),
     "weights": ("averages", "weights"),
     "word_map": ("wordmaps", "word_map"),
     "word_moves": ("wordmaps", "word_moves"),
@@ -70,7 +72,7 @@ __all__ = [
     "Figure",
     "Slider",
     "Switch",
-    "activation",
+    "activations",
     "contour",
     "convergence",
     "course_map",
@@ -93,9 +95,10 @@ __all__ = [
     "predict",
     "race",
     "series",
+    "stems",
     "step_sizes",
+    "through_layers",
     "use",
-    "variances",
     "weights",
     "word_map",
     "word_moves",

@@ -9,14 +9,7 @@ from typing import NamedTuple
 
 from .figure import Figure, new
 from .style import BLUE, legible
-from .words import WORDS, clauses, say
-
-WORDS.setdefault("course.start", "The lessons and what each needs.")
-WORDS.setdefault("course.needs", "{number} {title}, {minutes} minutes, needs {needs}")
-WORDS.setdefault("course.first", "{number} {title}, {minutes} minutes")
-WORDS.setdefault("course.minutes", "{minutes} min")
-WORDS.setdefault("course.after", ", after {needs}")
-
+from .words import clauses, say
 
 PARTS = {
     "01": "I  Backpropagation",

@@ -1,86 +1,17 @@
-"""Functions and errors as curves: `activation`, `step_sizes`, `variances`."""
+"""The error of a numerical derivative against its step: `step_sizes`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from ..backprop.activations import ACTIVATIONS, Activation
 from ..backprop.gradcheck import derivative_along
-from .charts import series
 from .figure import Figure, new
-from .parts import Array, Curve, label_ends, thin
-from .style import BLUE, ORANGE, Pen, legible
-from .words import clauses, number, power_of_ten, say
-
-SLOPE = 0.25
-
-
-def activation(
-    names: str | Sequence[str], *, reach: float = 4.0, look: str | None = None, size: str | None = None
-) -> Figure:
-    """Activation functions f (blue) with their derivatives f′ (orange, dashed), one panel for each.
-
-    names  keys of `downslope.backprop.activations.ACTIVATIONS`
-    reach  of the axis of z, −reach to reach
-    """
-    chosen = [names] if isinstance(names, str) else list(names)
-    for name in chosen:
-        if name not in ACTIVATIONS:
-            raise ValueError(f"names must be among {', '.join(ACTIVATIONS)}, got {name!r}")
-    columns = min(3, len(chosen))
-    lines = -(-len(chosen) // columns)
-    z = np.linspace(-reach, reach, 401)
-    with new(look, size, height=0.75 if lines == 1 else 0.62 * lines) as figure:
-        grid = figure.subplots(lines, columns, squeeze=False, sharex=True).ravel()
-        told = []
-        for axes, name in zip(grid, chosen, strict=False):
-            f, slope = values(ACTIVATIONS[name], z)
-            axes.plot(z, f, color=BLUE)
-            axes.plot(z, slope, color=ORANGE, linestyle=(0, (5, 1.6)))
-            axes.set_title(name.replace("_", " "))
-            thin(axes)
-            _name_the_two(axes, figure, z, f, slope)
-            told.append(_activation_told(name, z, f, slope))
-        for axes in grid[len(chosen) :]:
-            axes.set_axis_off()
-        for axes in grid[max(0, len(chosen) - columns) : len(chosen)]:
-            axes.set_xlabel("z")
-            axes.tick_params(labelbottom=True)
-        figure.alt = " ".join(told)
-    return figure
-
-
-def values(f: Activation, z: Array) -> tuple[Array, Array]:
-    """f(z) and f′(z); a learned slope is shown as ¼. At a kink f′ has no value, and the curve a gap."""
-    slope = (np.full_like(z, SLOPE),) if f.learned else ()
-    derivative = np.array(f.derivative(z, *slope), dtype=float)
-    for kink in f.kinks:
-        derivative[np.abs(z - kink) < 1e-9] = np.nan
-    return np.asarray(f.function(z, *slope), dtype=float), derivative
-
-
-def _name_the_two(axes: Any, figure: Figure, z: Array, f: Array, slope: Array) -> None:
-    """f and f′ written beside their curves, at the right, apart from each other."""
-    at = int(0.86 * len(z))
-    low, high = sorted([(f[at], "f", BLUE), (slope[at], "f′", ORANGE)])
-    for (y, text, color), va, shift in ((low, "top", -4), (high, "bottom", 4)):
-        axes.annotate(
-            text, (z[at], y), (0, shift), textcoords="offset points", ha="center", va=va,
-            color=legible(color, figure.look.paper), style="italic",
-        )  # fmt: skip
-
-
-def _activation_told(name: str, z: Array, f: Array, slope: Array) -> str:
-    steep = int(np.nanargmax(slope))
-    middle = len(z) // 2
-    return say(
-        "activation", name=name.replace("_", " "), left=number(z[0]), right=number(z[-1]), first=number(f[0]),
-        last=number(f[-1]), middle=number(f[middle]), most=number(slope[steep]), least=number(np.nanmin(slope)),
-    )  # fmt: skip
+from .parts import Array, Curve, label_ends
+from .style import BLUE, ORANGE, Pen
+from .words import clauses, power_of_ten, say
 
 
 def step_sizes(
@@ -181,18 +112,3 @@ def _best_told(name: str, h: Array, error: Array) -> str:
     if name == "complex":
         return say("steps.complex", name=name, error=power_of_ten(10 ** smooth[best]))
     return say("steps.best", name=name, error=power_of_ten(10 ** smooth[best]), h=power_of_ten(h[best]))
-
-
-def variances(
-    runs: Mapping[str, ArrayLike], *, ylabel: str | None = None, look: str | None = None, size: str | None = None
-) -> Figure:
-    """The variance of activations (or gradients) in each layer of a network, on a logarithmic axis.
-
-    runs  name of the initializer → one variance for each layer, the first layer first
-    """
-    layers = max(len(np.asarray(run)) for run in runs.values())
-    return series(
-        {name: (np.arange(1, len(np.asarray(run)) + 1), run) for name, run in runs.items()},
-        xlabel=say("variances.layer"), ylabel=ylabel or say("variances.variance"), log=True, markers=layers <= 30,
-        look=look, size=size,
-    )  # fmt: skip

@@ -13,22 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from .figure import Figure, new
 from .style import BLUE, VIOLET, legible
-from .words import WORDS, listing, say
+from .words import listing, say
 
 Array = NDArray[np.float64]
 
 RADIUS = 0.21  # inches
 ROOM = 0.45  # inches: how far apart weights stand
 LARGEST = 5  # units in a layer, layers at most: more cannot be read
-
-for _key, _words in {
-    "layers.start": "A network of layers of {sizes} units, drawn from left to right.",
-    "layers.values": "The units {names} hold {numbers}.",
-    "layers.signals": "The error signals below {names} are {numbers}.",
-    "layers.weights": "The wires from {name} carry {numbers}.",
-    "layers.focus": "The wires that leave {name} are drawn strongly.",
-}.items():
-    WORDS.setdefault(_key, _words)
 
 
 def layers(

@@ -21,17 +21,6 @@ LARGEST = 0.72  # inches: the side of a cell where there is room
 TALL = 0.86  # height of a cell, its width being 1
 STRONGEST = 0.45  # how much colour the largest number of a matrix gets
 
-for _key, _words in {
-    "equation.matrix": "{name}, {rows} by {columns}, is {numbers}.",
-    "equation.row": "; ",
-    "equation.start": "The equation {equation} with its numbers, rows separated by semicolons.",
-    "equation.mark": (
-        "Outlined: row {i} of {left}, column {j} of {right}, and the number in row {i} and column {j} of {result}."
-    ),
-    "equation.entry": "Outlined: the number in row {i} and column {j} of {names}.",
-}.items():
-    WORDS.setdefault(_key, _words)
-
 
 def equation(
     *parts: Part, mark: tuple[int, int] | None = None, digits: int = 2, look: str | None = None, size: str | None = None

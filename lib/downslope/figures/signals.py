@@ -15,25 +15,11 @@ from ..backprop.activations import ACTIVATIONS, Activation
 from .figure import Figure, new
 from .parts import Array, thin, vector
 from .style import Pen, pens
-from .words import WORDS, clauses, listing, number, say
+from .words import clauses, listing, number, say
 
 SPAN = 4.0
 SLOPES = {"leaky_relu": 0.1, "parametric_relu": 0.25}  # in a picture: the usual 0.01 of the leaky kind cannot be seen
 
-for _key, _words in {
-    "activations.z": "z",
-    "activations.function": "f(z)",
-    "activations.derivative": "its derivative f′(z)",
-    "activations.start": "Activations on the left and their derivatives on the right, for z from {first} to {last}.",
-    "activations.curve": "{name} goes from {low} to {high}, and its derivative lies between {least} and {most}",
-    "through.layer": "layer",
-    "through.start": "{y} over the layers from {first} to {last}.",
-    "through.panel": "{panel}: {curves}.",
-    "through.curve": "{name} goes from {first} to {last}",
-    "stems.start": "{y} over {x}, from {first} to {last}, as one vertical line each.",
-    "stems.panel": "{name}: the largest is {largest} at {where}; {small} of {n} are smaller than {level} in size",
-}.items():
-    WORDS.setdefault(_key, _words)
 
 CALLED = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "parametric_relu": "parametric ReLU", "hard_tanh": "hard tanh"}
 

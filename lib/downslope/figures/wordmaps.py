@@ -12,26 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from .figure import Figure, new
 from .style import BLUE, DASHES, MARKERS, ORANGE, PALETTE, RED, legible
-from .words import WORDS, clauses, listing, number, say
+from .words import clauses, listing, number, say
 
 Array = NDArray[np.float64]
 
 COLORS = (ORANGE, BLUE, RED, *PALETTE[3:])
 STILL = 1e-9  # a word that has moved by less stands still
-
-for _key, _words in {
-    "map.start": "Vectors of {n} words as points in the plane, drawn to one scale.",
-    "map.panel": "{title}: nine words in ten lie within {reach} of the origin.",
-    "map.word": "{word} at {place}",
-    "map.group": "The {n} words of '{group}' have their middle at {place}",
-    "map.named": "{title}: {words}.",
-    "moves.start": "Words as points, across: {x}, up: {y}. An arrow leads to where training took the word.",
-    "moves.goes": "{word} goes from {first} to {last}",
-    "moves.stays": "{word} stays at {first}",
-    "moves.line": "The line '{name}' crosses the height 0 at {where}",
-    "place": "({x}, {y})",
-}.items():
-    WORDS.setdefault(_key, _words)
 
 
 def word_map(

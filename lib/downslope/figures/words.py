@@ -87,8 +87,6 @@ WORDS: dict[str, str] = {
     "network.wire": "{name} from {start} to {end} = {value}",
     "network.gradient": "{text}, gradient {gradient}",
     # curves
-    "activation": "{name} goes from {first} at z = {left} through {middle} at 0 to {last} at z = {right}; its slope "
-    "is between {least} and {most}.",
     "steps.h": "step h",
     "steps.error": "relative error of the derivative",
     "steps.rounding": "← rounding",
@@ -97,8 +95,6 @@ WORDS: dict[str, str] = {
     "on the left, truncation on the right.",
     "steps.complex": "{name} differences have no rounding side: their error falls to about {error} and stays there",
     "steps.best": "{name} differences are best, with an error of about {error}, near h = {h}",
-    "variances.layer": "layer",
-    "variances.variance": "variance of activations",
     # convergence map
     "convergence.lr": "learning rate × largest curvature, ηλ",
     "convergence.momentum": "momentum γ",
@@ -166,6 +162,49 @@ WORDS: dict[str, str] = {
     "live.network.accuracy": "{accuracy} of test digits",
     "live.network": "A 784-16-10 network trained with {optimizer} at learning rate {lr}: after {step} steps its loss "
     "is about {loss}, and it reads {accuracy} of 500 test digits.",
+    # the map of lessons
+    "course.start": "The lessons and what each needs.",
+    "course.needs": "{number} {title}, {minutes} minutes, needs {needs}",
+    "course.first": "{number} {title}, {minutes} minutes",
+    "course.minutes": "{minutes} min",
+    "course.after": ", after {needs}",
+    # a network in layers
+    "layers.start": "A network of layers of {sizes} units, drawn from left to right.",
+    "layers.values": "The units {names} hold {numbers}.",
+    "layers.signals": "The error signals below {names} are {numbers}.",
+    "layers.weights": "The wires from {name} carry {numbers}.",
+    "layers.focus": "The wires that leave {name} are drawn strongly.",
+    # equations of matrices
+    "equation.matrix": "{name}, {rows} by {columns}, is {numbers}.",
+    "equation.row": "; ",
+    "equation.start": "The equation {equation} with its numbers, rows separated by semicolons.",
+    "equation.mark": (
+        "Outlined: row {i} of {left}, column {j} of {right}, and the number in row {i} and column {j} of {result}."
+    ),
+    "equation.entry": "Outlined: the number in row {i} and column {j} of {names}.",
+    # what lets a signal through
+    "activations.z": "z",
+    "activations.function": "f(z)",
+    "activations.derivative": "its derivative f′(z)",
+    "activations.start": "Activations on the left and their derivatives on the right, for z from {first} to {last}.",
+    "activations.curve": "{name} goes from {low} to {high}, and its derivative lies between {least} and {most}",
+    "through.layer": "layer",
+    "through.start": "{y} over the layers from {first} to {last}.",
+    "through.panel": "{panel}: {curves}.",
+    "through.curve": "{name} goes from {first} to {last}",
+    "stems.start": "{y} over {x}, from {first} to {last}, as one vertical line each.",
+    "stems.panel": "{name}: the largest is {largest} at {where}; {small} of {n} are smaller than {level} in size",
+    # words as points
+    "map.start": "Vectors of {n} words as points in the plane, drawn to one scale.",
+    "map.panel": "{title}: nine words in ten lie within {reach} of the origin.",
+    "map.word": "{word} at {place}",
+    "map.group": "The {n} words of '{group}' have their middle at {place}",
+    "map.named": "{title}: {words}.",
+    "moves.start": "Words as points, across: {x}, up: {y}. An arrow leads to where training took the word.",
+    "moves.goes": "{word} goes from {first} to {last}",
+    "moves.stays": "{word} stays at {first}",
+    "moves.line": "The line '{name}' crosses the height 0 at {where}",
+    "place": "({x}, {y})",
 }
 
 
