@@ -125,6 +125,16 @@ def test_gates_say_values_and_gradients_exactly():
     )
 
 
+def test_gates_have_no_gradients_before_backward():
+    x = Value(3, "x")
+    f = (x * 0 + 1) * x
+    figure = figures.gates(f)
+    assert {t.get_text() for t in figure.axes[0].texts if (t.get_gid() or "").startswith("grad:")} == {""}
+    assert figure.alt.endswith(". Its gradients are not known before backward has run.")
+    f.backward()
+    assert "Gradients of v3: x 1, v1 3 and v2 3." in figures.gates(f).alt
+
+
 def test_every_number_of_a_graph_stands_on_its_wire():
     w, x = Value(F(1, 3), "w"), Value(F(-1, 2), "x")
     f = (w * x).relu() + w * w
@@ -162,6 +172,21 @@ def test_step_sizes_say_the_bottom_of_each_v():
     assert "centred differences are best" in alt
     assert "complex differences have no rounding side" in alt
     assert "10⁻⁴" in figures.step_sizes(np.exp, np.e, 1.0, methods=["forward"], dtype="float32").alt
+
+
+@pytest.mark.parametrize(("dtype", "rounding", "step"), [("float64", "⁻¹⁶", "⁻⁸"), ("float32", "⁻⁷", "⁻⁴")])
+def test_no_step_is_best_where_a_difference_is_exact(dtype, rounding, step):
+    """Centred differences are exact up to degree 2, forward ones up to degree 1; an error of 0 by luck is no better."""
+    line = figures.step_sizes(lambda x: 3 * x, 3.0, 1.1, dtype=dtype).alt
+    parabola = figures.step_sizes(lambda x: x * x, 2.2, 1.1, dtype=dtype).alt
+    exact = (
+        f"differences show no truncation up to h = 1, so that no h is best: their error, about 10{rounding} at h = 1"
+    )
+    assert f"forward {exact}" in line
+    assert f"centred {exact}" in line
+    assert f"forward differences are best, with an error of about 10{step}, near h = 10{step}" in parabola
+    assert f"centred {exact}" in parabola
+    assert "no h is best" not in figures.step_sizes(lambda x: x * x * x, 3.63, 1.1, dtype=dtype).alt
 
 
 def test_truncation_and_rounding_have_their_slopes():

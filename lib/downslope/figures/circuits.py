@@ -25,7 +25,7 @@ RADIUS = 0.27
 def gates(output: Value, *, title: str = "", look: str | None = None, size: str | None = None) -> Figure:
     """A computation graph as a circuit, inputs on the left, the output on the right.
 
-    output  a `downslope.backprop.Value`; after `output.backward()` its gradients are shown too
+    output  a `downslope.backprop.Value`; its gradients are shown after `output.backward()`, not before
 
     Every value stands above the wire that carries it, the gradient of the output by it below.
     """
@@ -47,8 +47,9 @@ def gates(output: Value, *, title: str = "", look: str | None = None, size: str 
             for way in ways:
                 _wire(axes, figure, [place.nodes[name], *way])
         text = _text_size(figure, table, scale)
+        shown = texts(output)
         for row in table:
-            _node(axes, figure, row, place.nodes[row.name], row.node is output, text)
+            _node(axes, figure, row, place.nodes[row.name], row.node is output, text, shown)
         figure.alt = alt(table)
     return figure
 
@@ -56,10 +57,16 @@ def gates(output: Value, *, title: str = "", look: str | None = None, size: str 
 def texts(output: Value) -> dict[str, str]:
     """What a live graph shows: the gid of each text and the text."""
     shown = {}
-    for row in told_apart(output):
+    table = told_apart(output)
+    for row in table:
         shown[f"value:{row.name}"] = on_wire(row.node.value)
-        shown[f"grad:{row.name}"] = on_wire(row.node.grad)
+        shown[f"grad:{row.name}"] = on_wire(row.node.grad) if has_gradients(table) else ""
     return shown
+
+
+def has_gradients(table: list[Row]) -> bool:
+    """Whether `backward` has run: before, every gradient is 0; after, the output's own is 1."""
+    return any(bool(np.any(row.node.grad != 0)) for row in table)
 
 
 def told_apart(output: Value) -> list[Row]:
@@ -87,20 +94,15 @@ def label(name: str) -> str:
 
 def alt(table: list[Row]) -> str:
     """The graph in sentences: its inputs, its operations in order, its gradients."""
-    inputs = [row for row in table if not row.operation and row.node.name]
-    steps = [row for row in table if row.operation]
     output = table[-1]
-    return " ".join(
-        [
-            say("gates.inputs", inputs=listing(f"{row.name} = {short(row.node.value)}" for row in inputs)),
-            clauses([f"{row.name} = {written(row)} = {short(row.node.value)}" for row in steps]),
-            say(
-                "gates.gradients", name=output.name,
-                gradients=listing(f"{row.name} {short(row.node.grad)}" for row in table
-                                  if row is not output and (row.operation or row.node.name)),
-            ),
-        ]
-    )  # fmt: skip
+    inputs = [f"{row.name} = {short(row.node.value)}" for row in table if not row.operation and row.node.name]
+    steps = [f"{row.name} = {written(row)} = {short(row.node.value)}" for row in table if row.operation]
+    gradients = [
+        f"{row.name} {short(row.node.grad)}" for row in table if row is not output and (row.operation or row.node.name)
+    ]
+    known = say("gates.gradients", name=output.name, gradients=listing(gradients))
+    last = known if has_gradients(table) else say("gates.none")
+    return f"{say('gates.inputs', inputs=listing(inputs))} {clauses(steps)} {last}"
 
 
 def written(row: Row) -> str:
@@ -226,7 +228,9 @@ def _text_size(figure: Figure, table: list[Row], scale: float) -> float:
     return figure.page.text * min(1.0, max(0.6, room / (0.58 * longest * figure.page.text)))
 
 
-def _node(axes: Axes, figure: Figure, row: Row, place: tuple[float, float], last: bool, text: float) -> None:
+def _node(
+    axes: Axes, figure: Figure, row: Row, place: tuple[float, float], last: bool, text: float, shown: Mapping[str, str]
+) -> None:  # fmt: skip
     x, y = place
     if row.operation:
         axes.add_patch(
@@ -252,10 +256,10 @@ def _node(axes: Axes, figure: Figure, row: Row, place: tuple[float, float], last
         )
     middle = x + 0.62
     axes.text(
-        middle, y + 0.06, on_wire(row.node.value), ha="center", va="bottom", gid=f"value:{row.name}", zorder=5,
+        middle, y + 0.06, shown[f"value:{row.name}"], ha="center", va="bottom", gid=f"value:{row.name}", zorder=5,
         fontsize=text,
     )  # fmt: skip
     axes.text(
-        middle, y - 0.08, on_wire(row.node.grad), ha="center", va="top", gid=f"grad:{row.name}", zorder=5,
+        middle, y - 0.08, shown[f"grad:{row.name}"], ha="center", va="top", gid=f"grad:{row.name}", zorder=5,
         color=legible(BLUE, figure.look.paper), style="italic", fontsize=text,
     )  # fmt: skip

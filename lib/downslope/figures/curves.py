@@ -38,7 +38,8 @@ def step_sizes(
         dress_errors(axes)
         axes.set_ylim(top=300)
         label_ends(figure, axes, curves, {c.name: (c.x[-1], c.y[-1]) for c in curves})
-        told = [_best_told(c.name, c.x, c.y) for c in curves]
+        noise = rounding(function, derivative, point, h, dtype)
+        told = [_best_told(c.name, c.x, c.y, noise, dtype) for c in curves]
         figure.alt = f"{say('steps.start', dtype=dtype)} {clauses(told)}"
     return figure
 
@@ -104,11 +105,24 @@ def dress_errors(axes: Any) -> None:
         axes.text(x, 0.98, say(key), transform=axes.transAxes, ha=ha, va="top", style="italic")
 
 
-def _best_told(name: str, h: Array, error: Array) -> str:
-    """The bottom of the V to the nearest power of ten: its last digits are rounding noise."""
+def rounding(function: Callable[[Any], Any], derivative: float, point: float, h: Array, dtype: str) -> Array:
+    """How large the relative error of a difference is from rounding f alone: ½ε|f(x)| / (h|f′(x)|)."""
+    return np.asarray(0.5 * np.finfo(dtype).eps * abs(float(function(point)) / derivative) / h)
+
+
+def _best_told(name: str, h: Array, error: Array, noise: Array, dtype: str) -> str:
+    """The bottom of the V to the nearest power of ten: its last digits are rounding noise.
+
+    A difference that is far better than rounding allows is luck. And without truncation there is no V and no best h.
+    """
+    if name != "complex":
+        error = np.maximum(error, 0.1 * noise)
     padded = np.pad(np.log10(error), 1, mode="edge")
     smooth = np.median([padded[:-2], padded[1:-1], padded[2:]], axis=0)
     best = int(smooth.argmin())
     if name == "complex":
         return say("steps.complex", name=name, error=power_of_ten(10 ** smooth[best]))
+    eps = float(np.finfo(dtype).eps)
+    if 10 ** smooth[-1] < 10 * noise[-1] + 4 * eps:
+        return say("steps.exact", name=name, error=power_of_ten(max(10 ** smooth[-1], eps)), h=power_of_ten(h[-1]))
     return say("steps.best", name=name, error=power_of_ten(10 ** smooth[best]), h=power_of_ten(h[best]))

@@ -82,6 +82,7 @@ WORDS: dict[str, str] = {
     # graphs
     "gates.inputs": "A computation graph with the inputs {inputs}.",
     "gates.gradients": "Gradients of {name}: {gradients}.",
+    "gates.none": "Its gradients are not known before backward has run.",
     "gates.array": "array {shape}",
     "network.start": "A network of {n} layers.",
     "network.wire": "{name} from {start} to {end} = {value}",
@@ -94,6 +95,8 @@ WORDS: dict[str, str] = {
     "steps.start": "The error of a numerical derivative against the step h, in {dtype}, on logarithmic axes: rounding "
     "on the left, truncation on the right.",
     "steps.complex": "{name} differences have no rounding side: their error falls to about {error} and stays there",
+    "steps.exact": "{name} differences show no truncation up to h = {h}, so that no h is best: their error, about "
+    "{error} at h = {h}, is rounding alone",
     "steps.best": "{name} differences are best, with an error of about {error}, near h = {h}",
     # convergence map
     "convergence.lr": "learning rate × largest curvature, ηλ",
