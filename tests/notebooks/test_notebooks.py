@@ -107,6 +107,12 @@ def test_it_opens_and_closes_as_a_lesson_does(path):
     assert text.count("**Predict.**") >= 3
 
 
+@every_lesson
+def test_the_reader_commits_before_the_answer_is_shown(path):
+    source = "\n".join(cell.source for cell in code(read(path)))
+    assert source.count("figures.predict(") >= 3
+
+
 @every_notebook
 def test_links_between_files_lead_somewhere(path):
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", markdown(read(path))):
