@@ -12,24 +12,9 @@ from .figure import new
 from .motion import Live
 from .parts import Array, thin
 from .style import pen
-from .words import WORDS, number, say
+from .words import number, say
 
 CHANGE, STEPS = 50, 250
-
-for _key, _words in {
-    "memory.step": "step t",
-    "memory.length": "length of the step ÷ η",
-    "memory.gradient": "gradient",
-    "memory.after": "gradient after step {change}",
-    "memory.rho": "ρ of RMSprop",
-    "memory.start": "The gradient is 1 for {change} steps and {after} from then on; ρ is {rho}. Steps are told as "
-    "multiples of η.",
-    "memory.told": "{name}: {first} at step 1, {before} at step {change}, {next} at step {next_step}, {last} at step "
-    "{steps}.",
-    "memory.back": "RMSprop comes back to within a tenth of 1, to stay, at step {step}.",
-    "memory.away": "RMSprop has not come back to within a tenth of 1 by step {steps}.",
-}.items():
-    WORDS.setdefault(_key, _words)
 
 
 def lengths(optimizer: Optimizer, gradients: Array) -> Array:

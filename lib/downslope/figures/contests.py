@@ -11,23 +11,9 @@ from numpy.typing import ArrayLike
 from .figure import Figure, new
 from .landscape import Ground, checked_paths, draw_ground, ground
 from .style import pens
-from .words import WORDS, clauses, number, say
+from .words import clauses, number, say
 
 GRID = 61
-
-for _key, _words in {
-    "every.never": "–",
-    "every.start": "A small picture for each of {optimizers} optimizers on each of {surfaces} surfaces, with the "
-    "number of steps to the finish.",
-    "every.row": "{surface}: {arrived}",
-    "every.arrived": "{name} {steps}",
-    "every.none": "none arrives",
-    "every.not": "{arrived}; not in time: {names}",
-    "ranges.start": "{x}, from where to where, as one bar each, with a dot at the chosen value.",
-    "ranges.bar": "{name}: from {low} to {high}, dot at {dot}",
-    "ranges.mark": "{bar}, {mark} at {at}",
-}.items():
-    WORDS.setdefault(_key, _words)
 
 
 def every_race(

@@ -10,14 +10,7 @@ from numpy.typing import ArrayLike
 from .figure import Figure, new
 from .parts import Array, Curve, label_ends, thin, vector
 from .style import pens
-from .words import WORDS, clauses, number, say
-
-for _key, _words in {
-    "daily.points": "Points: the highest temperature of each of {days} days, from {low} to {high} °C.",
-    "daily.lines": "Lines: averages of them.",
-    "daily.curve": "{name} is at {first} on day 1, at {middle} on day {half} and at {last} on day {days}",
-}.items():
-    WORDS.setdefault(_key, _words)
+from .words import clauses, number, say
 
 
 def daily(

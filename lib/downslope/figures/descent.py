@@ -11,17 +11,7 @@ from numpy.typing import NDArray
 from .figure import Figure
 from .landscape import contour, ground, heights, point
 from .style import BLUE, ORANGE, drawing, legible
-from .words import WORDS, number, say
-
-for _key, _words in {
-    "directions.down": "against the gradient",
-    "directions.minimum": "to the minimum",
-    "directions.contour": "the contour's tangent",
-    "directions.alt": "From {place} three directions: the tangent of the contour through that point, the way against "
-    "the gradient at a right angle to it, and the way to the minimum, {angle} degrees away from the one against the "
-    "gradient.",
-}.items():
-    WORDS.setdefault(_key, _words)
+from .words import number, say
 
 
 def directions(

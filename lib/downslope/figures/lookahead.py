@@ -11,24 +11,9 @@ from numpy.typing import NDArray
 from .figure import Figure
 from .landscape import contour, ground, point
 from .style import drawing, legible, pen
-from .words import WORDS, number, say
+from .words import number, say
 
 Array = NDArray[np.float64]
-
-for _key, _words in {
-    "onestep.title": "One step, from the same place with the same velocity",
-    "onestep.here": "θ",
-    "onestep.ahead": "θ + μv",
-    "onestep.decided": "μv",
-    "onestep.velocity": "v",
-    "onestep.momentum": "Momentum",
-    "onestep.nesterov": "Nesterov",
-    "onestep.start": "The weights stand at θ = {theta} with the velocity v = {v}.",
-    "onestep.alt": "With μ = {momentum} the velocity leads to θ + μv = {ahead}. From there momentum goes on by the "
-    "slope at θ and lands at {heavy}; a thin arrow shows the same piece at θ, where its slope was asked. Nesterov goes "
-    "on by the slope at θ + μv and lands at {nesterov}.",
-}.items():
-    WORDS.setdefault(_key, _words)
 
 
 def landings(surface: Any, theta: Array, v: Array, lr: float, momentum: float) -> tuple[Array, Array, Array]:

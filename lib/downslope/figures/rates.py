@@ -11,19 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from .figure import Figure, new
 from .parts import thin
 from .style import BLUE
-from .words import WORDS, clauses, number, say
-
-for _key, _words in {
-    "rates.step": "step t",
-    "rates.lr": "learning rate η",
-    "rates.start": "Learning rates over {steps} steps, a panel for each schedule.",
-    "rates.constant": "{name} stays at {first}",
-    "rates.falls": "{name} falls from {first} to {last}, and is half as large as at first from step {half} on",
-    "rates.swings": "{name} goes from {first} to {last}, highest {high} at step {where}, with {peaks} in all",
-    "rates.peak": "one peak",
-    "rates.peaks": "{n} peaks",
-}.items():
-    WORDS.setdefault(_key, _words)
+from .words import clauses, number, say
 
 COLUMNS = 3
 

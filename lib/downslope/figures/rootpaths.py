@@ -9,22 +9,7 @@ import numpy as np
 from .figure import Figure, new
 from .parts import Array
 from .style import BLUE, ORANGE, legible
-from .words import WORDS, number, say
-
-for _key, _words in {
-    "roots.real": "real part of z",
-    "roots.imaginary": "imaginary part of z",
-    "roots.title": "roots for γ = {momentum}, labelled with ηλ",
-    "roots.unit": "|z| = 1",
-    "roots.circle": "|z| = √γ = {radius}",
-    "roots.start": (
-        "The two roots z for γ = {momentum} as ηλ grows. They start at {momentum} and 1, meet at {radius} when ηλ is "
-        "{first}, run round the circle of radius {radius}, meet again at −{radius} when ηλ is {second}, and one of "
-        "them leaves the unit circle at −1 when ηλ is {last}."
-    ),
-    "roots.marks": "Marked are ηλ = {marks}.",
-}.items():
-    WORDS.setdefault(_key, _words)
+from .words import number, say
 
 
 def both_roots(x: Array, momentum: float) -> Array:

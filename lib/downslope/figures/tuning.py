@@ -12,14 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .figure import Figure, new
 from .parts import Curve, label_ends, thin, vector
 from .style import pens
-from .words import WORDS, clauses, number, say
-
-for _key, _words in {
-    "tuned.lr": "learning rate η",
-    "tuned.start": "{y} for {n} learning rates from {first} to {last}, the mean of the runs with its interval.",
-    "tuned.curve": "{name} is best at {best} with {low} ± {half} and has {at_first} at {first} and {at_last} at {last}",
-}.items():
-    WORDS.setdefault(_key, _words)
+from .words import clauses, number, say
 
 
 def over_rates(

@@ -208,6 +208,77 @@ WORDS: dict[str, str] = {
     "moves.stays": "{word} stays at {first}",
     "moves.line": "The line '{name}' crosses the height 0 at {where}",
     "place": "({x}, {y})",
+    # what an optimizer remembers of past gradients
+    "memory.step": "step t",
+    "memory.length": "length of the step ÷ η",
+    "memory.gradient": "gradient",
+    "memory.after": "gradient after step {change}",
+    "memory.rho": "ρ of RMSprop",
+    "memory.start": "The gradient is 1 for {change} steps and {after} from then on; ρ is {rho}. Steps are told as "
+    "multiples of η.",
+    "memory.told": "{name}: {first} at step 1, {before} at step {change}, {next} at step {next_step}, {last} at step "
+    "{steps}.",
+    "memory.back": "RMSprop comes back to within a tenth of 1, to stay, at step {step}.",
+    "memory.away": "RMSprop has not come back to within a tenth of 1 by step {steps}.",
+    # contests of all optimizers
+    "every.never": "–",
+    "every.start": "A small picture for each of {optimizers} optimizers on each of {surfaces} surfaces, with the "
+    "number of steps to the finish.",
+    "every.row": "{surface}: {arrived}",
+    "every.arrived": "{name} {steps}",
+    "every.none": "none arrives",
+    "every.not": "{arrived}; not in time: {names}",
+    "ranges.start": "{x}, from where to where, as one bar each, with a dot at the chosen value.",
+    "ranges.bar": "{name}: from {low} to {high}, dot at {dot}",
+    "ranges.mark": "{bar}, {mark} at {at}",
+    # daily temperatures
+    "daily.points": "Points: the highest temperature of each of {days} days, from {low} to {high} °C.",
+    "daily.lines": "Lines: averages of them.",
+    "daily.curve": "{name} is at {first} on day 1, at {middle} on day {half} and at {last} on day {days}",
+    # directions of descent
+    "directions.down": "against the gradient",
+    "directions.minimum": "to the minimum",
+    "directions.contour": "the contour's tangent",
+    "directions.alt": "From {place} three directions: the tangent of the contour through that point, the way against "
+    "the gradient at a right angle to it, and the way to the minimum, {angle} degrees away from the one against the "
+    "gradient.",
+    # one step of Nesterov
+    "onestep.title": "One step, from the same place with the same velocity",
+    "onestep.here": "θ",
+    "onestep.ahead": "θ + μv",
+    "onestep.decided": "μv",
+    "onestep.velocity": "v",
+    "onestep.momentum": "Momentum",
+    "onestep.nesterov": "Nesterov",
+    "onestep.start": "The weights stand at θ = {theta} with the velocity v = {v}.",
+    "onestep.alt": "With μ = {momentum} the velocity leads to θ + μv = {ahead}. From there momentum goes on by the "
+    "slope at θ and lands at {heavy}; a thin arrow shows the same piece at θ, where its slope was asked. Nesterov goes "
+    "on by the slope at θ + μv and lands at {nesterov}.",
+    # schedules
+    "rates.step": "step t",
+    "rates.lr": "learning rate η",
+    "rates.start": "Learning rates over {steps} steps, a panel for each schedule.",
+    "rates.constant": "{name} stays at {first}",
+    "rates.falls": "{name} falls from {first} to {last}, and is half as large as at first from step {half} on",
+    "rates.swings": "{name} goes from {first} to {last}, highest {high} at step {where}, with {peaks} in all",
+    "rates.peak": "one peak",
+    "rates.peaks": "{n} peaks",
+    # roots in the complex plane
+    "roots.real": "real part of z",
+    "roots.imaginary": "imaginary part of z",
+    "roots.title": "roots for γ = {momentum}, labelled with ηλ",
+    "roots.unit": "|z| = 1",
+    "roots.circle": "|z| = √γ = {radius}",
+    "roots.start": (
+        "The two roots z for γ = {momentum} as ηλ grows. They start at {momentum} and 1, meet at {radius} when ηλ is "
+        "{first}, run round the circle of radius {radius}, meet again at −{radius} when ηλ is {second}, and one of "
+        "them leaves the unit circle at −1 when ηλ is {last}."
+    ),
+    "roots.marks": "Marked are ηλ = {marks}.",
+    # results over learning rates
+    "tuned.lr": "learning rate η",
+    "tuned.start": "{y} for {n} learning rates from {first} to {last}, the mean of the runs with its interval.",
+    "tuned.curve": "{name} is best at {best} with {low} ± {half} and has {at_first} at {first} and {at_last} at {last}",
 }
 
 
