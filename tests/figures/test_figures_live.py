@@ -380,6 +380,7 @@ def test_a_question_holds_the_sliders_until_it_is_answered(tmp_path, monkeypatch
     assert slider.disabled
     question.answer("left")
     assert not slider.disabled
+    assert live.stored()[0] == question.stored()[0], "the question stays in the notebook too"
     live.set(a=0.2)
     assert live.values["a"] == 0.2
 

@@ -158,8 +158,10 @@ class Live(Shown):
         return self._panel.box
 
     def stored(self) -> list[Output]:
-        """The picture as it is, and under it the alternative, folded away."""
-        return [picture(self.png(), self.alt, self.figure.css_size), in_words(self.alt, WORDS["live.summary"])]
+        """The question that comes first, if any; the picture as it is; and under it the alternative, folded away."""
+        asked = [] if self.ask is None else self.ask.stored()
+        shown = picture(self.png(), self.alt, self.figure.css_size)
+        return [*asked, shown, in_words(self.alt, WORDS["live.summary"])]
 
 
 def nearest(slider: Control, value: float) -> float:
