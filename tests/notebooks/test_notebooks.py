@@ -113,6 +113,13 @@ def test_the_reader_commits_before_the_answer_is_shown(path):
     assert source.count("figures.predict(") >= 3
 
 
+def test_every_live_figure_is_used_in_a_lesson():
+    from downslope import figures
+
+    source = "\n".join(cell.source for path in PATHS for cell in code(read(path)))
+    assert {name for name in figures.__all__ if name.startswith("live_")} <= set(re.findall(r"live_\w+", source))
+
+
 @every_notebook
 def test_links_between_files_lead_somewhere(path):
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", markdown(read(path))):
