@@ -52,6 +52,8 @@ def command() -> list[str]:
 def main() -> None:
     os.chdir(ROOT)
     os.environ["JUPYTER_CONFIG_DIR"] = str(ROOT / ".jupyter")
+    # nbgrader's panels start `alembic` by name: it lies beside this Python.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     if not browser_can_open():
         print("No browser can be opened from here. Open the address that is printed below in one.", flush=True)
     os.execv(sys.executable, command() + sys.argv[1:])

@@ -63,7 +63,7 @@ def dots(x, beta):
     return ...
 
 
-@pytest.mark.parametrize("answer", [None, ..., "", empty, refuses, dots], ids=str)
+@pytest.mark.parametrize("answer", [None, ..., "", empty, refuses, dots], ids=lambda x: getattr(x, "__name__", repr(x)))
 def test_a_starter_is_not_attempted(question, answer):
     outcome = check(question, answer)
     assert (outcome.status, outcome.points) == ("not attempted", 0)

@@ -74,7 +74,7 @@ def test_the_ground_floor_needs_numpy_alone():
 def requirements(root):
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    return [Requirement(line) for line in project["dependencies"] + extras["print"] + extras["test"]]
+    return [Requirement(line) for line in project["dependencies"] + extras["print"] + extras["grade"] + extras["test"]]
 
 
 def test_conda_gets_the_ranges_of_pyproject(root):
