@@ -1,7 +1,6 @@
 """Problem set 2: whose numbers, what the questions ask for, and that every fault left in the program is told apart."""
 
 import re
-import time
 from fractions import Fraction as F
 from itertools import pairwise, product
 from pathlib import Path
@@ -392,13 +391,3 @@ def test_the_first_hints_say_which_principle_and_give_no_formula_and_no_number()
         assert len(question.hints) == 3
         assert "=" not in question.hints[0]
         assert not re.search(r"\d/\d|\d\.\d", question.hints[0])
-
-
-def test_a_check_takes_less_than_half_a_second():
-    answers = {"epochs": own("Robin Hale"), "mended": with_net_inputs, "momentum_step": with_loops, "turn": "A"}
-    answers |= {"settled": [1, 2, 3], "which_w3": "A", "friction": [1, 2, 3, 4], "sum_step": with_loops}
-    assert answers.keys() == ps2.questions.keys()
-    for name, answer in answers.items():
-        begun = time.perf_counter()
-        check(name, answer)
-        assert time.perf_counter() - begun < 0.5, name
