@@ -1,7 +1,7 @@
 """Starts Python where it can do no harm: bubblewrap, limits, another user; and talks to it with a deadline.
 
-Inside there is a read-only Python with NumPy, the two files worker.py and protocol.py, and a small private /tmp. There is
-no network, no /proc, no shell, no home, nothing of the course and nothing of anybody else.
+Inside there is a read-only Python with NumPy, the two files worker.py and protocol.py, and a small private /tmp.
+There is no network, no /proc, no shell, no home, nothing of the course and nothing of anybody else.
 
     root      starts bubblewrap as root, and the worker becomes a user of its own before it reads anything; no user
               namespace is needed, and the limit on processes binds, which it never does for root

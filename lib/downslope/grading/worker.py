@@ -2,8 +2,8 @@
 
     python worker.py '{"limits": {…}, "user": …, "path": […]}'
 
-It reads requests from its standard input and writes replies to its standard output, in the frames of protocol.py. What a
-learner prints goes elsewhere. It imports the standard library, NumPy and protocol.py, which lies beside it.
+It reads requests from its standard input and writes replies to its standard output, in the frames of protocol.py. What
+a learner prints goes elsewhere. It imports the standard library, NumPy and protocol.py, which lies beside it.
 
 Learner and worker share this process, so nothing that it says is believed: it can return plain values, and that is all.
 
@@ -94,7 +94,7 @@ class Worker:
 
     def __init__(self, incoming: io.FileIO, outgoing: io.FileIO, output: int) -> None:
         import numpy
-        import protocol
+        import protocol  # type: ignore[import-not-found]
 
         self.numpy, self.protocol = numpy, protocol
         self.incoming, self.outgoing, self.output = incoming, outgoing, output
@@ -125,7 +125,12 @@ class Worker:
 
     def serve(self) -> None:
         """Answer until the grader hangs up."""
-        answers = {"set": self.set, "cell": self.cell, "get": self.get, "call": self.call}
+        answers: dict[str, Callable[..., Reply]] = {
+            "set": self.set,
+            "cell": self.cell,
+            "get": self.get,
+            "call": self.call,
+        }
         self.send({"ready": [sys.version.split()[0], self.numpy.__version__]})
         while True:
             try:
