@@ -7,6 +7,7 @@ one that hung or died itself), and goes on with the next question. `Proxy` is su
 from __future__ import annotations
 
 import builtins
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from .protocol import ProtocolError
-from .sandbox import Died, Line, Sandbox, TimedOut
+from .sandbox import Died, Line, Sandbox, SandboxError, TimedOut
 
-__all__ = ["Cell", "Missing", "OutOfTime", "Proxy", "Session", "Stopped", "Times"]
+__all__ = ["Cell", "Halt", "Missing", "NoSandbox", "OutOfTime", "Proxy", "Session", "Stopped", "Times"]
 
 Reply = dict[str, Any]
 Service = Callable[[str, tuple[Any, ...], dict[str, Any]], Any]
@@ -27,8 +28,16 @@ class Stopped(Exception):  # noqa: N818
     """A call had no end: it took too long, or ended its Python. Shown to the learner."""
 
 
-class OutOfTime(Exception):  # noqa: N818
+class Halt(BaseException):
+    """The session can't go on, and that is no learner's mistake in this question. No check catches it."""
+
+
+class OutOfTime(Halt):
     """The time of the whole submission is used up."""
+
+
+class NoSandbox(Halt):
+    """The machine gives no new sandbox."""
 
 
 class Missing(LookupError):  # noqa: N818
@@ -52,7 +61,7 @@ class Cell:
     source: str
     output: str = ""
     error: dict[str, str] | None = None
-    given: tuple[dict[str, Any], tuple[str, ...]] | None = None
+    given: dict[str, Any] | None = None
 
     @property
     def stopped(self) -> bool:
@@ -96,12 +105,13 @@ class Session:
 
     # What the notebook does
 
-    def give(self, values: Mapping[str, Any], functions: Iterable[str] = ()) -> None:
-        """Put plain values, and functions that `service` answers, into the namespace."""
-        cell = Cell("given", "", given=(dict(values), tuple(functions)))
+    def give(self, values: Mapping[str, Any], functions: Iterable[str] = (), idle: Iterable[str] = ()) -> None:
+        """Put into the namespace plain values, functions that `service` answers, and idle stand-ins for `ps3`."""
+        given = {"do": "set", "values": dict(values), "functions": list(functions), "idle": list(idle)}
+        cell = Cell("given", "", given=given)
+        self._alive()
+        self._replay(cell)
         self.cells.append(cell)
-        if self._line is not None:
-            self._replay(cell)
 
     def run(self, source: str, name: str = "") -> Cell:
         """Run a cell. It never raises for what the cell does; `OutOfTime` if the submission has no time left."""
@@ -189,19 +199,25 @@ class Session:
             self.close()
             raise OutOfTime(f"The submission took longer than {self.times.submission:g} s in all.")
         while self._line is None:
-            self._line = self.sandbox.start()
+            self._line = self._started()
             self.starts += 1
             for cell in self.cells:
                 if not cell.stopped and not self._replay(cell):
                     break  # the sandbox is gone again, and this cell is left out from now on
         return self._line
 
+    def _started(self) -> Line:
+        for _ in range(2):
+            with contextlib.suppress(SandboxError):
+                return self.sandbox.start()
+        try:
+            return self.sandbox.start()
+        except SandboxError as error:
+            raise NoSandbox(str(error)) from None
+
     def _replay(self, cell: Cell) -> bool:
         """Run a cell in the living sandbox, and say whether that still lives."""
-        if cell.given is not None:
-            request: Reply = {"do": "set", "values": cell.given[0], "functions": list(cell.given[1])}
-        else:
-            request = {"do": "cell", "source": cell.source, "name": cell.name}
+        request = cell.given or {"do": "cell", "source": cell.source, "name": cell.name}
         try:
             self._ask(request, self.times.cell)
         except Stopped as stop:

@@ -7,7 +7,7 @@ a learner prints goes elsewhere. It imports the standard library, NumPy and prot
 
 Learner and worker share this process, so nothing that it says is believed: it can return plain values, and that is all.
 
-    {"do": "set", "values": {name: value}, "functions": [names that are answered by the grader]}
+    {"do": "set", "values": {name: value}, "functions": [names that the grader answers], "idle": [names]}
     {"do": "cell", "source": text, "name": name}             → {"output", "error"}
     {"do": "get", "name": name}                              → {"found", "value", "function"}
     {"do": "call", "name": name, "args": (…), "keywords": {…}} → {"value", "changed", "output", "error"}
@@ -16,6 +16,8 @@ Learner and worker share this process, so nothing that it says is believed: it c
 import ast
 import builtins
 import dis
+import importlib.abc
+import importlib.machinery
 import io
 import json
 import linecache
@@ -145,8 +147,9 @@ class Worker:
 
     # Requests
 
-    def set(self, values: dict[str, Any], functions: list[str]) -> Reply:
+    def set(self, values: dict[str, Any], functions: list[str], idle: list[str]) -> Reply:
         self.space.update(values)
+        self.space.update({name: Idle() for name in idle})
         for name in functions:
             self.space[name] = self.callback(name)
         return {}
@@ -223,6 +226,65 @@ class Worker:
         return {"output": out.text(), "error": error}
 
 
+# What is not here, and does not matter ------------------------------------------------------------------------------
+
+
+class Idle:
+    """Stands for what shows something and gives nothing: `ps3.ewma.hint()`, `plt.plot(…)`."""
+
+    def __getattr__(self, name: str) -> "Idle":
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_: Any, **__: Any) -> "Idle":
+        return self
+
+    def __iter__(self) -> Any:
+        return iter((self, self))  # fig, ax = plt.subplots()
+
+    def __getitem__(self, key: Any) -> "Idle":
+        return self
+
+    def __enter__(self) -> "Idle":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        return None
+
+    def __repr__(self) -> str:
+        return "…"
+
+
+class IdleModule(types.ModuleType):
+    """A module whose every name is idle."""
+
+    __path__: list[str] = []  # noqa: RUF012
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Idle()
+
+
+class IdleFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the modules that draw and show."""
+
+    ROOTS = ("matplotlib", "IPython", "ipywidgets", "tqdm")
+    COURSE = ("downslope", "downslope.exercises", "downslope.figures")  # the rest of the course is not there
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
+        if fullname.split(".")[0] in self.ROOTS or fullname in self.COURSE:
+            return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+        return None
+
+    def create_module(self, spec: Any) -> types.ModuleType:
+        return IdleModule(spec.name)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        pass
+
+
 # A cell --------------------------------------------------------------------------------------------------------------
 
 
@@ -294,6 +356,7 @@ def main() -> None:
         become(config["user"])
     sys.path.extend(config["path"])
     sys.argv[1:] = []
+    sys.meta_path.append(IdleFinder())
     random.seed(0)
     worker = Worker(incoming, outgoing, config["output"])
     worker.numpy.random.seed(0)
