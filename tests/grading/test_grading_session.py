@@ -1,11 +1,11 @@
 """A learner's notebook in a sandbox, seen from the grader."""
 
+import inspect
 import time
 from fractions import Fraction
 
 import numpy as np
 import pytest
-from downslope import exercises
 from downslope.exercises import FunctionQuestion
 from downslope.grading.protocol import Foreign
 from downslope.grading.session import Missing, OutOfTime, Proxy, Session, Stopped, Times
@@ -25,13 +25,15 @@ def test_cells_share_a_namespace_and_keep_what_they_print(session):
 
 
 def test_plain_values_arrays_and_functions_come_out_and_the_rest_stays_inside(session):
-    session.run("import numpy as np\nfrom fractions import Fraction as F\nx = [F(1, 3), np.arange(3.0)]\ny = {1, 2}")
+    session.run("import numpy as np\nfrom fractions import Fraction as F")
+    session.run("x = [F(1, 3), np.arange(3.0)]\ny = {1, 2}\ndef f(): return 1")
     third, array = session.get("x")
     assert third == Fraction(1, 3)
     np.testing.assert_array_equal(array, [0, 1, 2])
     assert isinstance(session.get("y"), Foreign)
     assert type(session.get("y")).__name__ == "set"
     assert isinstance(session.get("F"), Proxy)
+    assert callable(session.get("f"))
     with pytest.raises(Missing, match="defines no z"):
         session.get("z")
 
@@ -142,12 +144,22 @@ def test_a_cell_that_ends_its_python_is_left_out_and_the_others_count(session):
         session.get("b")
 
 
-def test_a_cell_that_ends_its_python_only_the_second_time_does_not_end_the_session(session):
-    session.run("import os\nfirst = not os.path.exists('/tmp/x')\nopen('/tmp/x', 'w').close()")
+def test_a_cell_that_ends_its_python_only_when_it_is_run_again_is_left_out(session):
     session.run("a = 1")
-    session.run("import time\nif time.monotonic() % 1e9 > 0 and globals().get('seen'): os._exit(1)")
+    session.run(f"import os, time\nb = 2\nif time.time() > {time.time() + 1.5}: os._exit(1)")
+    session.run("c = 3")
+    assert session.get("b") == 2
+    time.sleep(1.5)
     session.run("os._exit(1)")
-    assert session.get("a") == 1
+    assert (session.get("a"), session.get("c"), session.starts) == (1, 3, 3)
+
+
+@pytest.mark.parametrize(
+    "parameters", ["a, b=2, *c, d, e=3, **f", "a, /, b", "", "*args, **kwargs", "a, *, b", "x, state={}"]
+)
+def test_a_function_keeps_its_parameters(session, parameters):
+    session.run(f"def f({parameters}): return 1")
+    assert str(inspect.signature(session.get("f"))) == f"({parameters})"
 
 
 @pytest.mark.parametrize(
@@ -189,7 +201,3 @@ def test_functions_of_the_course_are_answered_from_outside(sandbox):
 def test_what_a_notebook_knows_and_python_does_not_is_passed_over(session, source):
     assert session.run(source).error is None
     assert session.get("a") == 1
-
-
-def test_the_problem_sets_are_reachable_from_here():
-    assert set(exercises.SETS) == {"ps1", "ps2", "ps3", "ps4"}

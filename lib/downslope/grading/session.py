@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import inspect
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -135,7 +136,9 @@ class Session:
             return reply.get("value")
         if type(function) is not dict:
             raise Stopped("the sandbox gave an answer that can't be read")
-        return Proxy(self, name, _text(function.get("name")) or name, function.get("empty") is True)
+        proxy = Proxy(self, name, _text(function.get("name")) or name, function.get("empty") is True)
+        signature = _signature(function.get("parameters"))
+        return proxy if proxy.empty_body or signature is None else as_function(proxy, signature)
 
     def call(self, name: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Call the function of that name; changes to its arguments are made here too."""
@@ -244,6 +247,44 @@ class Proxy:
 
     def __repr__(self) -> str:
         return f"<function {self.__name__} in the sandbox>"
+
+
+class _Default:
+    """The default of a parameter, as it was shown."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def as_function(proxy: Proxy, signature: inspect.Signature) -> Callable[..., Any]:
+    """A proxy as a function, with the parameters that the learner's has."""
+
+    def in_the_sandbox(*args: Any, **keywords: Any) -> Any:
+        return proxy(*args, **keywords)
+
+    in_the_sandbox.__name__ = proxy.__name__
+    in_the_sandbox.__signature__ = signature  # type: ignore[attr-defined]
+    in_the_sandbox.empty_body = False  # type: ignore[attr-defined]
+    return in_the_sandbox
+
+
+def _signature(parameters: Any) -> inspect.Signature | None:
+    """The signature that the sandbox speaks of, if it is one."""
+    try:
+        kinds = list(inspect._ParameterKind)
+        return inspect.Signature(
+            [
+                inspect.Parameter(
+                    name, kinds[kind], default=inspect.Parameter.empty if shown is None else _Default(_text(shown))
+                )
+                for name, kind, shown in parameters
+            ]
+        )
+    except (TypeError, ValueError, IndexError):
+        return None
 
 
 # What comes out of the sandbox ---------------------------------------------------------------------------------------

@@ -45,7 +45,9 @@ def limit(limits: dict[str, int]) -> None:
     }
     for name, what in pairs.items():
         if what is not None and name in limits:
-            resource.setrlimit(what, (limits[name], limits[name]))
+            hard = resource.getrlimit(what)[1]
+            value = limits[name] if hard == resource.RLIM_INFINITY else min(limits[name], hard)
+            resource.setrlimit(what, (value, value))
     if "cpu_seconds" in limits:  # at the first figure a signal that can be caught, a second later one that can't
         resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu_seconds"], limits["cpu_seconds"] + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -185,7 +187,8 @@ class Worker:
             return {"found": False, "value": None, "function": None}
         value = self.space[name]
         if callable(value):
-            return {"found": True, "value": None, "function": {"name": name_of(value, name), "empty": is_empty(value)}}
+            shown = {"name": name_of(value, name), "empty": is_empty(value), "parameters": parameters(value)}
+            return {"found": True, "value": None, "function": shown}
         try:
             self.protocol.encode(value, strict=False)
         except self.protocol.ProtocolError as error:
@@ -346,6 +349,35 @@ def is_empty(function: Any) -> bool:
     steps = [step for step in dis.get_instructions(function) if step.opname not in ("RESUME", "NOP")]
     names = [step.opname for step in steps]
     return names in (["LOAD_CONST", "RETURN_VALUE"], ["RETURN_CONST"]) and steps[0].argval is None
+
+
+def parameters(function: Any) -> list[list[Any]] | None:
+    """The parameters of a Python function: name, kind as `inspect` counts them, and the default as text."""
+    if type(function) is not types.FunctionType:
+        return None
+    code = function.__code__
+    names, count = list(code.co_varnames), code.co_argcount
+    kinds = [0] * code.co_posonlyargcount + [1] * (count - code.co_posonlyargcount)
+    keywords, rest = names[count : count + code.co_kwonlyargcount], names[count + code.co_kwonlyargcount :]
+    result: list[list[Any]] = [[name, kind, None] for name, kind in zip(names, kinds, strict=False)]
+    defaults = function.__defaults__ or ()
+    for each, default in zip(result[count - len(defaults) :], defaults, strict=False):
+        each[2] = shown_default(default)
+    if code.co_flags & 4:
+        result.append([rest.pop(0), 2, None])
+    for name in keywords:
+        default = (function.__kwdefaults__ or {}).get(name, parameters)
+        result.append([name, 3, None if default is parameters else shown_default(default)])
+    if code.co_flags & 8:
+        result.append([rest.pop(0), 4, None])
+    return result
+
+
+def shown_default(value: Any) -> str:
+    try:
+        return repr(value)[:60]
+    except BaseException:
+        return "…"
 
 
 def main() -> None:

@@ -1,0 +1,181 @@
+"""The walls around a learner's Python, tried from inside."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import QUICK
+from downslope.grading import sandbox as module
+from downslope.grading.protocol import ProtocolError
+from downslope.grading.sandbox import Died, Limits, Sandbox, SandboxError, TimedOut
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+
+@pytest.fixture
+def line(sandbox):
+    line = sandbox.start()
+    yield line
+    line.kill()
+
+
+def run(line, source, seconds=10):
+    deadline = time.monotonic() + seconds
+    line.send({"do": "cell", "source": source, "name": "<cell 1>"}, deadline)
+    return line.receive(deadline)
+
+
+def test_it_starts_and_hangs_up(sandbox):
+    line = sandbox.start()
+    assert line.started_in < 20
+    line.kill()
+    assert line.process.returncode is not None
+    with pytest.raises((Died, OSError)):
+        run(line, "1")
+
+
+def test_it_is_another_user_without_rights(line):
+    source = (
+        "import os\nprint(os.getuid() != 0, os.getgroups())\n"
+        "for call in (lambda: os.setuid(0), lambda: os.chroot('/tmp'), lambda: os.nice(-5), lambda: os.kill(1, 9)):\n"
+        "    try: call(); print('done')\n    except OSError: print('no')"
+    )
+    output = run(line, source)["output"].splitlines()
+    if os.geteuid() == 0:
+        assert output[0] == "True []"
+        assert output[1:] == ["no"] * 4
+    assert "done" not in output[1:3]
+
+
+def test_only_the_private_tmp_can_be_written_to(line):
+    source = (
+        "import os\nfor path in ('/', '/tmp', '/grader', '/dev', '/usr/lib', '/etc', np_folder):\n"
+        "    try:\n        open(os.path.join(path, 'x'), 'w').close(); print(path)\n    except OSError: pass"
+    )
+    assert run(line, f"np_folder = {str(Path(np.__file__).parent)!r}\n{source}")["output"] == "/tmp\n"
+
+
+def test_nothing_else_than_python_and_numpy_can_be_imported(line):
+    names = ["pytest", "hypothesis", "nbformat", "pip", "downslope.optim", "downslope.grading"]
+    source = (
+        f"import importlib\nfor name in {names!r}:\n"
+        "    try: importlib.import_module(name); print(name)\n    except ImportError: pass"
+    )
+    assert run(line, source)["output"] == ""
+    assert (
+        run(line, "import numpy.linalg, json, math, statistics\nprint(numpy.linalg.norm([3, 4]))")["output"] == "5.0\n"
+    )
+
+
+def test_the_environment_and_the_arguments_say_nothing(line):
+    output = run(line, "import os, sys\nprint(sorted(os.environ), sys.argv, sys.flags.no_site)")["output"]
+    assert "GRADER" not in output
+    assert set(os.environ) - {"PATH", "HOME", "LANG", "TMPDIR", "PWD", "PYTHONHASHSEED"} - set(
+        module.ENVIRONMENT
+    ) - set(output.split("'")) == set(os.environ) - {"PATH", "HOME", "LANG", "TMPDIR", "PWD", "PYTHONHASHSEED"} - set(
+        module.ENVIRONMENT
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("x = bytearray(2 * 10**9)", "MemoryError"),
+        ("open('/tmp/x', 'wb').write(b'x' * 2**21)", "OSError"),
+        ("files = [open('/tmp/x', 'w') for _ in range(100)]", "OSError"),
+        ("import os\nfor _ in range(100):\n    if os.fork() == 0: os.read(os.pipe()[0], 1)", "BlockingIOError"),
+        ("import resource as r\nr.setrlimit(r.RLIMIT_AS, (-1, -1))", "ValueError"),
+    ],
+)
+def test_limits_bind(line, source, says):
+    assert run(line, source)["error"]["type"] == says
+
+
+def test_tmp_is_full_at_its_size(line):
+    source = "for i in range(20):\n    with open(f'/tmp/{i}', 'wb') as file: file.write(b'x' * 500_000)"
+    assert "No space left" in run(line, source)["error"]["message"]
+
+
+def test_processor_time_ends():
+    line = Sandbox(Limits(**{**vars(QUICK), "cpu_seconds": 1})).start()
+    with pytest.raises(Died, match="processor time"):
+        run(line, "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass")
+    line.kill()
+
+
+def test_one_sandbox_does_not_see_another(sandbox):
+    one, other = sandbox.start(), sandbox.start()
+    run(one, "open('/tmp/mine', 'w').write('x')\nimport os\npid = os.getpid()")
+    output = run(other, "import os\nprint(os.listdir('/tmp'), os.getuid())")["output"]
+    assert "mine" not in output
+    if os.geteuid() == 0:
+        assert run(one, "print(os.getuid())")["output"].strip() != output.split()[-1]
+    one.kill()
+    other.kill()
+
+
+def test_everything_that_it_started_ends_with_it(line):
+    fork = "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        while True: pass\n    os._exit(0)"
+    assert run(line, f"import os\n{fork}")["error"] is None
+    line.kill()  # and nothing_left looks
+
+
+def test_it_ends_when_the_grader_is_killed():
+    code = (
+        "import sys, time\nfrom downslope.grading.sandbox import Sandbox\nline = Sandbox().start()\n"
+        "line.send({'do': 'cell', 'source': 'while True: pass', 'name': '<cell>'}, time.monotonic() + 5)\n"
+        "print('running', flush=True)\ntime.sleep(100)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as grader:
+        assert grader.stdout.readline() == b"running\n"
+        grader.kill()  # and nothing_left looks
+
+
+def test_a_receiver_that_does_not_read_does_not_hold_up_the_grader(line):
+    deadline = time.monotonic() + 0.5
+    line.send({"do": "cell", "source": "import time; time.sleep(100)", "name": "<cell>"}, deadline)
+    with pytest.raises(TimedOut):
+        line.send(np.zeros(10**6), deadline)
+    assert time.monotonic() < deadline + 2
+
+
+def test_what_is_not_plain_is_not_sent(line):
+    with pytest.raises(ProtocolError):
+        line.send({"do": {1}}, time.monotonic() + 1)
+
+
+def test_without_bubblewrap_it_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(module.shutil, "which", lambda name: None)
+    with pytest.raises(SandboxError, match="apt install bubblewrap"):
+        Sandbox().check()
+
+
+@pytest.mark.parametrize("command", [["no-such-program"], ["false"], ["echo", "hello"], ["sleep", "60"]])
+def test_a_sandbox_command_that_does_not_work_is_told(command):
+    with pytest.raises(SandboxError, match="can't be started"):
+        Sandbox(command=command, start_seconds=0.5).check()
+
+
+def test_another_sandbox_command_can_be_set(sandbox):
+    command = [each.replace(str(module.HERE), "{folder}") for each in sandbox._command()]
+    config = command[-1]
+    other = Sandbox(command=[*command[:-1], "{config}"])
+    other._config = lambda *_: config
+    line = other.start()
+    assert run(line, "print(1)")["output"] == "1\n"
+    line.kill()
+
+
+def test_unsafe_is_refused_to_root_and_works_for_others(monkeypatch):
+    if os.geteuid() == 0:
+        with pytest.raises(SandboxError, match="never runs as root"):
+            Sandbox(unsafe=True).check()
+        monkeypatch.setattr(module.os, "geteuid", lambda: 1000)
+    limits = Limits(**{**vars(QUICK), "processes": 10**5})  # here they count against the user who runs the tests
+    line = Sandbox(limits, unsafe=True).start()
+    assert run(line, "print(1)")["output"] == "1\n"
+    line.kill()
