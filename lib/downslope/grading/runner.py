@@ -1,0 +1,221 @@
+"""Grade a class: one submission is one task, on a process pool or on a Dask cluster; started again, it goes on.
+
+Each report is a file of its own, reports/ps2/hana.json, written in one step when its submission is done. A run that
+finds a report for the same submission, set and secret leaves it as it is, and so nothing is graded twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import multiprocessing
+import os
+import re
+import secrets
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .grade import GRADED, NOT_GRADED, PERSON, Report, Settings, grade_submission
+from .submission import MAX_FILE
+
+__all__ = ["Summary", "Task", "course_secret", "find_submissions", "grade_class", "grade_task", "load_report"]
+
+NAMED = re.compile(r"(?:^|.*[/\\])(?P<student>[\w.@-]+)_(?P<set>ps\d)\.ipynb$")
+STUDENT = re.compile(r"[\w@-][\w.@-]*")
+VERSION = 1  # of the reports
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission to grade, and where its report goes. Plain and small: it travels to other processes."""
+
+    path: Path
+    set_name: str
+    student: str
+    released: Path
+    report: Path
+
+
+@dataclass
+class Summary:
+    """What became of a class: students by status, each with its reasons."""
+
+    by_status: dict[str, dict[str, list[str]]] = field(default_factory=lambda: {GRADED: {}, PERSON: {}, NOT_GRADED: {}})
+    fresh: int = 0
+
+    def add(self, student: str, status: str, why: list[str]) -> None:
+        """Count one."""
+        self.by_status[status][student] = why
+
+    def __str__(self) -> str:
+        graded, person, not_graded = (self.by_status[each] for each in (GRADED, PERSON, NOT_GRADED))
+        lines = [
+            f"{len(graded)} graded, {len(person)} waiting for a person, {len(not_graded)} not graded "
+            f"({self.fresh} in this run)."
+        ]
+        for title, group in (("Waiting for a person:", person), ("Not graded:", not_graded)):
+            lines += [title] if group else []
+            lines += [f"  {student}: {' '.join(why)}" for student, why in sorted(group.items())]
+        return "\n".join(lines)
+
+
+def course_secret(folder: Path) -> str:
+    """The course's secret, which decides the hidden inputs: made once, kept in a file that only its owner reads."""
+    path = folder / ".grading-secret"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(16))
+    return path.read_text(encoding="ascii").strip()
+
+
+def find_submissions(source: Path, set_name: str, released: Path, reports: Path) -> list[Task]:
+    """The submissions in nbgrader's folder (submitted/hana/ps2/ps2.ipynb), or in a zip (…/hana_ps2.ipynb).
+
+    A zip's notebooks are written beside the reports first; of one that is too large only the size.
+    """
+    folder = reports / set_name
+    if source.is_file():
+        found = _unzip(source, set_name, folder / "files")
+    elif source.is_dir():
+        found = {path.parts[-3]: path for path in sorted(source.glob(f"*/{set_name}/{set_name}.ipynb"))}
+    else:
+        raise ValueError(f"source must be a folder or a zip file, got {source}")
+    return [
+        Task(path, set_name, student, released, folder / f"{student}.json")
+        for student, path in found.items()
+        if STUDENT.fullmatch(student)
+    ]
+
+
+def _unzip(source: Path, set_name: str, folder: Path) -> dict[str, Path]:
+    found = {}
+    folder.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(source) as archive:
+        for member in archive.infolist():
+            match = NAMED.match(member.filename)
+            if match is None or match["set"] != set_name or not STUDENT.fullmatch(match["student"]):
+                continue
+            path = folder / f"{match['student']}.ipynb"
+            with archive.open(member) as inside, path.open("wb") as outside:
+                if member.file_size <= MAX_FILE:
+                    outside.write(inside.read(MAX_FILE + 1))
+                else:
+                    outside.truncate(member.file_size)
+            found[match["student"]] = path
+    return found
+
+
+def load_report(path: Path) -> dict[str, Any] | None:
+    """A report that was written before, or None."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return kept if isinstance(kept, dict) and kept["report"]["status"] in (GRADED, PERSON, NOT_GRADED) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _key(task: Task, settings: Settings) -> str:
+    """What a report depends on."""
+    digest = hashlib.sha256(f"{VERSION}/{task.set_name}/{task.student}/{settings.secret}".encode())
+    for path in (task.path, task.released):
+        with path.open("rb") as file:
+            digest.update(file.read(MAX_FILE + 1))
+    return digest.hexdigest()
+
+
+def grade_task(task: Task, settings: Settings) -> tuple[str, str, list[str], bool]:
+    """Grade one submission and write its report; returns student, status, reasons, and whether it was graded now.
+
+    It is the one task function, of the process pool and of a cluster.
+    """
+    key = _key(task, settings)
+    kept = load_report(task.report)
+    if kept is not None and kept.get("key") == key and kept["report"]["status"] != NOT_GRADED:
+        return task.student, kept["report"]["status"], kept["report"]["why"], False
+    try:
+        report = grade_submission(task.path, task.set_name, task.student, released=task.released, settings=settings)
+    except Exception as error:  # a mistake of ours must not stop the class
+        report = Report(task.set_name, task.student, NOT_GRADED, [f"{type(error).__name__}: {error}"])
+    _write(task.report, {"key": key, "report": report.as_dict()})
+    return task.student, report.status, report.why, True
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(f".{os.getpid()}.tmp")
+    beside.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+    beside.replace(path)  # in one step: a kill leaves the old file or the new one
+
+
+def grade_class(
+    tasks: list[Task],
+    settings: Settings,
+    workers: int = 1,
+    scheduler: str | None = None,
+    progress: Callable[[Iterable[Any], int], Iterable[Any]] | None = None,
+) -> Summary:
+    """Grade what is not graded yet. `progress(iterable, total)` may wrap the results in a bar."""
+    settings.sandbox.check()
+    results = _on_cluster(tasks, settings, scheduler) if scheduler else _on_pool(tasks, settings, workers)
+    summary = Summary()
+    for student, status, why, fresh in progress(results, len(tasks)) if progress else results:
+        summary.add(student, status, why)
+        summary.fresh += fresh
+    return summary
+
+
+def _on_pool(tasks: list[Task], settings: Settings, workers: int) -> Iterator[Any]:
+    if workers == 1:
+        yield from (grade_task(task, settings) for task in tasks)
+        return
+    broken: list[Task] = []
+    yield from _pooled(iter(tasks), settings, workers, broken)
+    for task in broken:  # one of them has ended a process of ours: each alone now
+        alone: list[Task] = []
+        yield from _pooled(iter([task]), settings, 1, alone)
+        if alone:
+            yield task.student, NOT_GRADED, ["Grading it ended the grader's own process."], True
+
+
+def _pooled(tasks: Iterator[Task], settings: Settings, workers: int, broken: list[Task]) -> Iterator[Any]:
+    """Results as they come; only a few tasks wait at a time, so that memory stays flat."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["downslope.grading.grade"])
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        running: dict[Future[Any], Task] = {}
+        for task in tasks:
+            try:
+                running[pool.submit(grade_task, task, settings)] = task
+            except BrokenProcessPool:
+                broken.append(task)
+            if len(running) >= 2 * workers:
+                yield from _finished(running, broken)
+        while running:
+            yield from _finished(running, broken)
+
+
+def _finished(running: dict[Future[Any], Task], broken: list[Task]) -> Iterator[Any]:
+    done, _ = wait(running, return_when=FIRST_COMPLETED)
+    for future in done:
+        task = running.pop(future)
+        try:
+            yield future.result()
+        except BrokenProcessPool:
+            broken.append(task)
+
+
+def _on_cluster(tasks: list[Task], settings: Settings, scheduler: str) -> Iterator[Any]:
+    distributed: Any = importlib.import_module("distributed")
+    with distributed.Client(scheduler) as client:
+        futures = client.map(grade_task, tasks, settings=settings, pure=False)
+        for future in distributed.as_completed(futures):
+            yield future.result()
