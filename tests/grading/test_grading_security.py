@@ -13,8 +13,11 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
-from downslope.grading.grade import Settings, grade_submission
+from downslope.exercises import ps3
+from downslope.exercises.seeds import generator
+from downslope.grading.grade import OTHERS, Settings, grade_submission
 from downslope.grading.session import Times
 
 from notebooks import cell, insert, with_answers, write
@@ -302,6 +305,15 @@ def test_a_value_that_lies_gets_no_points(graded, make, name):
     assert (lost(report), report.status) == ({name: POINTS[name]}, "graded")
 
 
+def test_an_answer_that_knows_the_notebooks_inputs_by_heart_fails_on_others(graded, make):
+    seen = [case[0] for case in ps3.half_life._cases(generator("ps3", "half_life", "what a learner sees"))]
+    table = {float(beta): float(np.log(0.5) / np.log(beta)) for beta in seen}
+    report = graded(make(half_life=f"def half_life(beta):\n    return {table!r}.get(float(beta), 1.0)"))
+    assert (lost(report), report.status) == ({"half_life": 3}, "graded")
+    assert report.results["half_life"].message == OTHERS
+    assert "it should give" in report.results["half_life"].detail
+
+
 def test_an_input_changed_so_that_the_test_agrees_is_told(graded, make):
     sly = "def ewma_corrected(x, beta):\n    x[...] = 0\n    return np.zeros(len(x))"
     report = graded(make(ewma_corrected=sly, below="below = 137"))
@@ -436,6 +448,12 @@ def test_cells_that_hold_anything_are_survived(graded, make):
     ):
         notebook["cells"].append(odd)
     assert lost(graded(notebook)) == {}
+
+
+def test_time_that_runs_out_in_a_check_is_for_a_person_too(graded, make):
+    report = graded(make(half_life="def half_life(beta):\n    while True: pass"), call=100, submission=2)
+    assert report.status == "needs a person"
+    assert report.results["half_life"].points is None
 
 
 def test_time_that_runs_out_is_for_a_person(graded, make):
