@@ -28,7 +28,7 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 
-from .grade import PERSON, Settings
+from .grade import NOT_GRADED, PERSON, Settings
 from .runner import Task, course_secret, grade_task, load_report
 from .submission import read_notebook, restore
 
@@ -71,6 +71,8 @@ class _Plugin(NbGraderPreprocessor):  # type: ignore[misc]
         if kept is None:
             raise RuntimeError(f"the report {task.report} can't be read")
         report: dict[str, Any] = kept["report"]
+        if report["status"] == NOT_GRADED:  # nbgrader then says so for this learner and goes on with the next
+            raise RuntimeError(" ".join(report["why"]))
         return report
 
 
