@@ -4,7 +4,7 @@ PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv/bin
 
-.PHONY: help setup lab test notebooks release bench lock
+.PHONY: help setup lab test notebooks release grade bench lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -27,6 +27,10 @@ notebooks: setup  ## execute every lesson and set, store it in normal form (or o
 
 release: setup  ## problem sets for learners: exercises/ and build/release/*.zip (CLASS=class.csv: sheets and keys too)
 	$(VENV)/python tools/release.py $(if $(CLASS),--sheets $(CLASS))
+
+grade: setup  ## grade what was handed in, in a sandbox: make grade SET=ps2 (reports in reports/)
+	@test -n "$(SET)" || { echo "Say which set: make grade SET=ps2" >&2; exit 1; }
+	$(VENV)/python -m downslope.grading $(SET)
 
 bench: setup  ## measure the library beside its peers and write benchmarks/RESULTS.md (installs them into build/bench)
 	@test -x build/bench/bin/python || $(PYTHON) -m venv build/bench
