@@ -1,12 +1,13 @@
 """One sandbox for the tests of this room, with short times."""
 
+import functools
 import os
 import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from downslope.grading.sandbox import Limits, Sandbox
+from downslope.grading.sandbox import Limits, Sandbox, SandboxError
 from downslope.grading.session import Session, Times
 
 QUICK = Limits(cpu_seconds=2, memory=600 * 2**20, tmp_bytes=4 * 2**20, file_bytes=2**20)
@@ -47,3 +48,27 @@ def nothing_left():
     while sandboxed() and time.monotonic() < end:
         time.sleep(0.02)
     assert sandboxed() == []
+
+
+@functools.cache
+def walls_missing():
+    """Why no sandbox can be started here, or ''."""
+    try:
+        Sandbox(QUICK, start_seconds=60).check()
+    except SandboxError as error:
+        return str(error)
+    return ""
+
+
+def pytest_collection_modifyitems(config, items):
+    """Where the machine forbids namespaces, only what needs no sandbox is tested, and the run says so."""
+    here = [item for item in items if Path(item.path).parent == Path(__file__).parent]
+    behind_walls = [item for item in here if item.path.name != "test_grading_protocol.py"]
+    if behind_walls and walls_missing():
+        config.hook.pytest_deselected(items=behind_walls)
+        items[:] = [item for item in items if item not in set(behind_walls)]
+
+
+def pytest_terminal_summary(terminalreporter):
+    if walls_missing():
+        terminalreporter.write_line(f"No test of the sandbox ran: {walls_missing().splitlines()[1]}", red=True)
