@@ -13,6 +13,7 @@ from downslope.backprop.activations import ACTIVATIONS
 from downslope.backprop.initializers import INITIALIZERS
 from downslope.data import load_digits_mnist, load_temperatures
 from downslope.optim import SGD
+from lesson_text import reader
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 (PATH,) = (ROOT / "notebooks").glob("07-*.ipynb")
@@ -24,26 +25,11 @@ z, a, w = sp.symbols("z a w", real=True)
 lam, n_in, n_out = sp.symbols("lam n_in n_out", positive=True)
 
 
-def output(start):
-    """What the cell printed whose output has a line that starts so."""
-    found = [text for cell in CODE for o in cell.outputs if (text := o.get("text", "")) and f"\n{start}" in f"\n{text}"]
-    assert len(found) == 1, f"{len(found)} outputs have a line that starts with {start!r}"
-    return found[0]
-
-
 def numbers(text):
     return [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?", text)]
 
 
-def row(start, of=None):
-    """The numbers of a printed line, behind its name."""
-    (line,) = [line for line in output(of or start).splitlines() if line.startswith(start)]
-    return numbers(line.removeprefix(start))
-
-
-def said(*phrases):
-    for phrase in phrases:
-        assert phrase in TEXT, phrase
+output, row, said = reader(CODE, TEXT, numbers)
 
 
 # The question and its answer -----------------------------------------------------------------------------------------

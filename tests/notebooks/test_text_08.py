@@ -13,6 +13,7 @@ from downslope.backprop import Network
 from downslope.data import load_digits_mnist
 from downslope.optim import SGD, surfaces, trajectory
 from downslope.optim.paths import rate
+from lesson_text import reader
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 (PATH,) = (ROOT / "notebooks").glob("08-*.ipynb")
@@ -24,26 +25,11 @@ KAPPA, START = 20, np.array([-10.0, 1.0])
 VALLEY = surfaces.ravine(KAPPA)
 
 
-def output(start):
-    """What the cell printed whose output has a line that starts so."""
-    found = [text for cell in CODE for o in cell.outputs if (text := o.get("text", "")) and f"\n{start}" in f"\n{text}"]
-    assert len(found) == 1, f"{len(found)} outputs have a line that starts with {start!r}"
-    return found[0]
-
-
 def numbers(text):
     return [float(number.replace(",", "")) for number in re.findall(r"-?\d+(?:[\d,]*\.?\d+)?(?:e[-+]\d+)?", text)]
 
 
-def row(start, of=None):
-    """The numbers of a printed line, behind its name."""
-    (line,) = [line for line in output(of or start).splitlines() if line.startswith(start)]
-    return numbers(line.removeprefix(start))
-
-
-def said(*phrases):
-    for phrase in phrases:
-        assert phrase in TEXT, phrase
+output, row, said = reader(CODE, TEXT, numbers)
 
 
 def told(part):

@@ -21,6 +21,7 @@ from downslope.optim.averages import (
     span,
     weights,
 )
+from lesson_text import reader
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 (PATH,) = (ROOT / "notebooks").glob("10-*.ipynb")
@@ -35,26 +36,11 @@ BETA = F(9, 10)
 b, t, N, c = sp.symbols("beta t N c", positive=True)
 
 
-def output(start):
-    """What the cell printed whose output has a line that starts so."""
-    found = [text for cell in CODE for o in cell.outputs if (text := o.get("text", "")) and f"\n{start}" in f"\n{text}"]
-    assert len(found) == 1, f"{len(found)} outputs have a line that starts with {start!r}"
-    return found[0]
-
-
 def numbers(text):
     return [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", text)]
 
 
-def row(start, of=None):
-    """The numbers of a printed line, behind its name."""
-    (line,) = [line for line in output(of or start).splitlines() if line.startswith(start)]
-    return numbers(line.removeprefix(start))
-
-
-def said(*phrases):
-    for phrase in phrases:
-        assert phrase in TEXT, phrase
+output, row, said = reader(CODE, TEXT, numbers)
 
 
 def test_the_guesses_are_answered_by_what_is_computed():

@@ -12,6 +12,7 @@ import sympy as sp
 from downslope.backprop import check_gradient
 from downslope.data import load_corpus, windows
 from downslope.optim import Adadelta, AdaGrad, RMSprop, RMSpropNesterov, surfaces, trajectory
+from lesson_text import reader
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 (PATH,) = (ROOT / "notebooks").glob("14-*.ipynb")
@@ -23,26 +24,11 @@ SOURCE = "\n".join(cell.source for cell in CODE)
 eta, eps, rho, mu, g, h = sp.symbols("eta epsilon rho mu g h", positive=True)
 
 
-def output(start):
-    """What the cell printed whose output has a line that starts so."""
-    found = [text for cell in CODE for o in cell.outputs if (text := o.get("text", "")) and f"\n{start}" in f"\n{text}"]
-    assert len(found) == 1, f"{len(found)} outputs have a line that starts with {start!r}"
-    return found[0]
-
-
 def numbers(text):
     return [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?", text.replace(",", ""))]
 
 
-def row(start, of=None):
-    """The numbers of a printed line, behind its name."""
-    (line,) = [line for line in output(of or start).splitlines() if line.startswith(start)]
-    return numbers(line.removeprefix(start))
-
-
-def said(*phrases):
-    for phrase in phrases:
-        assert phrase in TEXT, phrase
+output, row, said = reader(CODE, TEXT, numbers)
 
 
 def defined(*names, **given):
