@@ -210,6 +210,25 @@ def test_an_object_that_equals_everything_is_called_what_it_is(question):
     assert "an object of type Liar" in check(NumberQuestion("n", 1, lambda: 1), Liar()).message
 
 
+def begun(x, beta):
+    """Two lines of three are given."""
+    return beta * x
+
+
+def test_lines_that_were_given_do_not_count_as_an_attempt():
+    asked = FunctionQuestion("ewma", 3, ["x", "beta"], right, cases, starter=begun)
+    assert check(asked, begun).status == "not attempted"
+    assert check(asked, lambda x, beta: 2 * begun(x, beta)).status == "not yet"
+    assert check(asked, lambda x, beta: np.array([...] * len(x))).status == "not attempted"
+    assert check(asked, right)
+
+
+def test_a_note_is_added_to_the_message_that_it_belongs_to():
+    asked = FunctionQuestion("ewma", 3, ["x", "beta"], right, cases, notes={"IndexError": "x has one entry."})
+    assert check(asked, stops).message.endswith("\nx has one entry.")
+    assert "entry" not in check(asked, slightly).message
+
+
 # Numbers, arrays, letters, ledgers -----------------------------------------------------------------------------------
 
 

@@ -61,7 +61,9 @@ def walls_missing():
 
 
 def pytest_collection_modifyitems(config, items):
-    """Where the machine forbids namespaces, only what needs no sandbox is tested, and the run says so."""
+    """Where the machine forbids namespaces, only what needs no sandbox is tested, and the run says so. Never in CI."""
+    if os.environ.get("DOWNSLOPE_NOTHING_SKIPPED"):
+        return
     here = [item for item in items if Path(item.path).parent == Path(__file__).parent]
     behind_walls = [item for item in here if item.path.name != "test_grading_protocol.py"]
     if behind_walls and walls_missing():

@@ -33,7 +33,7 @@ def cells(name, folder="solutions"):
 
 
 def said(question, answer):
-    outcomes = [question._outcome(answer, seed) for seed in ("what a learner sees", HIDDEN)]
+    outcomes = [question.judge(answer, seed) for seed in ("what a learner sees", HIDDEN)]
     return [(each.status, each.message, each.points, each.mistake) for each in outcomes]
 
 

@@ -44,11 +44,14 @@ class FunctionJudge:
     returns: tuple[str, ...]
     tolerance: float
     in_place: bool
+    starter: Callable[..., Any] | None = None
 
     def __call__(self, answer: Any, cases: Sequence[Case]) -> Verdict:
         try:
             self._callable(answer)
             results = [self._result(answer, case) for case in cases]
+            if self.starter is not None and self._makes(self.starter, cases, results):
+                raise _FaultError("Some lines are there already. Write the missing ones.", status=NOT_ATTEMPTED)
             for case, result in zip(cases, results, strict=True):
                 self._value(case, result, cases, results)
             self._again(answer, cases[0], results[0])
@@ -90,7 +93,7 @@ class FunctionJudge:
                 )
             result = given[0]
             given = (copy.deepcopy(case[0]), *given[1:])
-        if result is Ellipsis or (type(result) is tuple and any(each is Ellipsis for each in result)):
+        if _has_dots(result):
             raise _FaultError("Replace the three dots in the function first.", status=NOT_ATTEMPTED)
         if result is None:
             raise _FaultError("The function returns nothing. Is a `return` missing at its end?", "no return")
@@ -232,6 +235,13 @@ def _identical(after: Any, before: Any) -> bool:
     if isinstance(before, (list, tuple)):
         return len(after) == len(before) and all(map(_identical, after, before))
     return bool(after == before)
+
+
+def _has_dots(result: Any) -> bool:
+    """Whether a result is what the three dots of a starter make: `...`, a tuple with one, an array of nothing else."""
+    if type(result) is np.ndarray and result.dtype == object:
+        return result.size > 0 and all(each is Ellipsis for each in result.flat)
+    return result is Ellipsis or (type(result) is tuple and any(each is Ellipsis for each in result))
 
 
 def _finite(value: Any) -> bool:

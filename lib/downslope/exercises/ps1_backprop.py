@@ -27,22 +27,6 @@ Array = NDArray[Any]
 Case = tuple[Any, ...]
 
 
-class NotedQuestion(FunctionQuestion):
-    """A question that adds a sentence of its own to some of the judge's.
-
-    notes  words of a message → the sentence added to it
-    """
-
-    def __init__(self, *args: Any, notes: dict[str, str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._notes = notes
-
-    def _verdict(self, answer: Any, rng: np.random.Generator) -> Verdict:
-        status, message, share, mistake = super()._verdict(answer, rng)
-        note = next((each for words, each in self._notes.items() if words in message), None)
-        return status, message if note is None else f"{message}\n{note}", share, mistake
-
-
 def _shapes_are(sentence: str) -> dict[str, str]:
     """The shapes, for whoever multiplies what does not fit or returns another shape."""
     return dict.fromkeys(("matmul", "should have the shape", "could not be broadcast"), sentence)
@@ -245,7 +229,7 @@ def _delta_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield rng.normal(size=(7, 10)), rng.normal(size=(6, 10)), rng.normal(size=(7, 6))
 
 
-delta_hidden = NotedQuestion(
+delta_hidden = FunctionQuestion(
     "delta_hidden",
     4,
     ("delta", "W", "Z"),
@@ -323,7 +307,7 @@ def _sums(H: Array, delta: Array) -> tuple[Any, Any]:
     return W * len(H), b * len(H)
 
 
-layer_gradient = NotedQuestion(
+layer_gradient = FunctionQuestion(
     "layer_gradient",
     4,
     ("H", "delta"),
@@ -435,7 +419,7 @@ def _measured_cases(rng: np.random.Generator) -> Iterator[Case]:
         yield W1, W2, rng.normal(size=(n, n_in)), rng.normal(size=(n, n_out)), h
 
 
-measured_gradient = NotedQuestion(
+measured_gradient = FunctionQuestion(
     "measured_gradient",
     4,
     ("W1", "W2", "X", "T", "h"),
@@ -640,7 +624,7 @@ def _window_cases(rng: np.random.Generator) -> Iterator[Case]:
         yield rng.integers(0, rows, (n, w)), rng.normal(size=(n, w * d)), rows
 
 
-window_gradient = NotedQuestion(
+window_gradient = FunctionQuestion(
     "window_gradient",
     4,
     ("words", "delta", "rows"),

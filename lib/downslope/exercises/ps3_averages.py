@@ -16,41 +16,13 @@ from downslope.optim import Momentum, averages, convert, ewma
 from downslope.training import minibatches, train
 
 from .entries import NamedEntries
-from .outcome import NOT_ATTEMPTED, NOT_YET
+from .outcome import NOT_YET
 from .problemset import ProblemSet
 from .questions import ChoiceQuestion, FunctionQuestion, NumberQuestion, Verdict, is_blank
 
 __all__ = ["SET"]
 
 Array = NDArray[Any]
-
-
-class BegunFunctionQuestion(FunctionQuestion):
-    """A function of which the learner is given a part: while what is left to write is `...`, it is not attempted."""
-
-    def _verdict(self, answer: Any, rng: np.random.Generator) -> Verdict:
-        if callable(answer) and _leaves_dots(answer, next(iter(self._cases(rng)))):
-            return NOT_ATTEMPTED, "Write the missing line of the function first.", 0.0, ""
-        return super()._verdict(answer, rng)
-
-
-def _leaves_dots(function: Callable[..., Any], case: tuple[Any, ...]) -> bool:
-    """Whether the result on a case is an array of nothing but `...`."""
-    try:
-        result = function(*case)
-    except (Exception, SystemExit):
-        return False  # the judge says what is wrong
-    return type(result) is np.ndarray and result.dtype == object and is_blank(result.tolist())
-
-
-class CorrectedQuestion(FunctionQuestion):
-    """A function that divides by 1 − βᵗ: where it stops because that is 0, the reason is known."""
-
-    def _verdict(self, answer: Any, rng: np.random.Generator) -> Verdict:
-        status, message, share, mistake = super()._verdict(answer, rng)
-        if "ZeroDivisionError" in message:
-            message += "\n1 − βᵗ is 0 where t is 0. On the first day t is 1 (lesson 10, equation 7)."
-        return status, message, share, mistake
 
 
 class PairQuestion(NamedEntries):
@@ -98,7 +70,7 @@ def corrected(x: Any, beta: float) -> Array:
     return ewma(x, beta, correct=True)
 
 
-EWMA = BegunFunctionQuestion(
+EWMA = FunctionQuestion(
     "ewma",
     4,
     ["x", "beta"],
@@ -131,12 +103,13 @@ EWMA = BegunFunctionQuestion(
     ),
 )
 
-CORRECTED = CorrectedQuestion(
+CORRECTED = FunctionQuestion(
     "ewma_corrected",
     5,
     ["x", "beta"],
     corrected,
     series,
+    notes={"ZeroDivisionError": "1 − βᵗ is 0 where t is 0. On the first day t is 1 (lesson 10, equation 7)."},
     mistakes={
         "In 1 − βᵗ the t counts from 0. On the first day t is 1: one number is in it (lesson 10, equation 7).": (
             lambda x, b: run(x, b, 1 - b, divide=lambda t: 1 - b ** (t - 1))

@@ -24,35 +24,7 @@ Array = NDArray[Any]
 Case = tuple[Any, ...]
 
 
-# Two kinds of questions that only this set has ------------------------------------------------------------------------
-
-
-class PartlyWritten(FunctionQuestion):
-    """A function of which some lines are given: left as it was handed out, it counts as not attempted.
-
-    starter  the function as it is handed out
-    """
-
-    WAITING = "Some lines are there already. Write the missing ones."
-
-    def __init__(
-        self,
-        name: str,
-        points: float,
-        arguments: Sequence[str],
-        right: Callable[..., Any],
-        cases: Callable[[np.random.Generator], Iterator[Case]],
-        starter: Callable[..., Any],
-        mistakes: Mapping[str, Callable[..., Any]],
-        hints: Sequence[str],
-        returns: Sequence[str],
-    ) -> None:
-        known = {self.WAITING: starter, **mistakes}
-        super().__init__(name, points, arguments, right, cases, known, hints, returns)
-
-    def _verdict(self, answer: Any, rng: np.random.Generator) -> Verdict:
-        verdict = super()._verdict(answer, rng)
-        return (NOT_ATTEMPTED, self.WAITING, 0.0, "") if verdict[3] == self.WAITING else verdict
+# A kind of question that only this set has ------------------------------------------------------------------------
 
 
 class Parts(Question):
@@ -736,7 +708,7 @@ SET = ProblemSet(
             "Only what can fall again lets the steps grow again.",
         ],
     ),
-    PartlyWritten(
+    FunctionQuestion(
         "adagrad_step",
         3,
         ("w", "g", "h", "lr", "eps"),
@@ -751,7 +723,7 @@ SET = ProblemSet(
         ],
         returns=("w", "h"),
     ),
-    PartlyWritten(
+    FunctionQuestion(
         "rmsprop_step",
         3,
         ("w", "g", "r", "lr", "rho", "eps"),

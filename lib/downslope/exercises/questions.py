@@ -19,7 +19,7 @@ import numpy as np
 
 from .functions import FunctionJudge
 from .outcome import CORRECT, NOT_ATTEMPTED, NOT_YET, Outcome, Status, number
-from .seeds import generator, hidden_seed
+from .seeds import SEEN, generator, hidden_seed
 from .values import describe, is_number, same, show
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Question:
 
         Returns the `Outcome`. It raises nothing, whatever the answer is.
         """
-        outcome = self._outcome(answer, "what a learner sees")
+        outcome = self.judge(answer, SEEN)
         if self.set is not None:
             self.set.record.add(outcome)
         if show:
@@ -98,8 +98,7 @@ class Question:
 
     def grade(self, answer: Any) -> float | int:
         """The points of an answer, tried on the learner's inputs and on hidden ones; shows and keeps nothing."""
-        seeds = ("what a learner sees", hidden_seed())
-        return min(self._outcome(answer, seed).points for seed in seeds)
+        return min(self.judge(answer, seed).points for seed in (SEEN, hidden_seed()))
 
     def hint(self) -> Hint:
         """The next hint; after the last one the last one again."""
@@ -108,7 +107,8 @@ class Question:
         self.hints_shown = min(self.hints_shown + 1, len(self.hints))
         return Hint(self.hints[self.hints_shown - 1], self.hints_shown, len(self.hints))
 
-    def _outcome(self, answer: Any, seed: str) -> Outcome:
+    def judge(self, answer: Any, seed: str = SEEN) -> Outcome:
+        """What `check` says, on the inputs that this seed gives; shows and keeps nothing."""
         rng = generator(self.set.name if self.set else "", self.name, seed)
         try:
             status, message, share, mistake = self._verdict(answer, rng)
@@ -133,6 +133,8 @@ class FunctionQuestion(Question):
     mistakes   message → the function that makes this mistake
     returns    names of the returned values, when there are several
     tolerance  relative to the largest entry of the right result
+    starter    the function as it is handed out, where some lines of it are given: left so, it is not attempted
+    notes      words of a message → a sentence that is added to it
     in_place   True if the function is meant to change its first argument (then that is what is compared)
     """
 
@@ -148,17 +150,21 @@ class FunctionQuestion(Question):
         returns: Sequence[str] = (),
         tolerance: float = 1e-7,
         in_place: bool = False,
+        starter: Callable[..., Any] | None = None,
+        notes: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(name, points, hints)
-        self._cases = cases
+        self._cases, self._notes = cases, dict(notes or {})
         self._judge = FunctionJudge(
-            name, tuple(arguments), right, dict(mistakes or {}), tuple(returns), tolerance, in_place
+            name, tuple(arguments), right, dict(mistakes or {}), tuple(returns), tolerance, in_place, starter
         )
 
     def _verdict(self, answer: Any, rng: np.random.Generator) -> Verdict:
         if is_blank(answer):
             return NOT_ATTEMPTED, "Write the function first.", 0.0, ""
-        return self._judge(answer, list(self._cases(rng)))
+        status, message, share, mistake = self._judge(answer, list(self._cases(rng)))
+        note = next((f"\n{note}" for words, note in self._notes.items() if words in message), "")
+        return status, message + note, share, mistake
 
 
 class NumberQuestion(Question):

@@ -13,7 +13,10 @@ from contextvars import ContextVar
 
 import numpy as np
 
-__all__ = ["generator", "graded", "hidden_seed", "student_of_submission"]
+__all__ = ["SEEN", "generator", "graded", "hidden_seed", "student_of_submission"]
+
+SEEN = "what a learner sees"
+"""The seed of a learner's own check."""
 
 _seed: ContextVar[str] = ContextVar("seed", default="another seed")
 _student: ContextVar[str | None] = ContextVar("student", default=None)

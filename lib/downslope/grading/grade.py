@@ -20,7 +20,7 @@ from typing import Any, Literal
 import downslope.exercises
 from downslope.exercises import Outcome, ProblemSet, Question, graded
 from downslope.exercises.outcome import CORRECT, NOT_ATTEMPTED, NOT_YET, number
-from downslope.exercises.seeds import hidden_seed
+from downslope.exercises.seeds import SEEN, hidden_seed
 
 from .given import Given
 from .sandbox import Sandbox
@@ -211,7 +211,7 @@ class _Grader:
             return Result(name, 0, question.points, NOT_YET, reason, reason, output)
         seed = "/".join((self.settings.secret, self.report.set_name, name, self.report.student))
         with graded(seed, self.report.student):
-            shown, hidden = (_outcome(question, answer, each) for each in ("what a learner sees", hidden_seed()))
+            shown, hidden = (question.judge(answer, each) for each in (SEEN, hidden_seed()))
         return _combined(shown, hidden, trouble, output)
 
     def _untouched(self, name: str) -> bool:
@@ -241,11 +241,6 @@ class _Grader:
         names = [name for name in re.findall(r"name '(\w+)' is not defined", text) if name in self.given.kept]
         idle = ["a part of the course"] if "type Idle" in text else []
         return list(dict.fromkeys(modules + names + idle))
-
-
-def _outcome(question: Question, answer: Any, seed: str) -> Outcome:
-    """What `check` would say, without keeping it in anybody's progress."""
-    return question._outcome(answer, seed)
 
 
 def _combined(shown: Outcome, hidden: Outcome, trouble: str, output: str) -> Result:
