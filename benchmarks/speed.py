@@ -211,6 +211,8 @@ def rows_step():
     ):
         value, theirs, mine = ratio(peer(), our_step())
         yield f"the same step beside {name}", f"{value:.2f}×", f"≥ {goal}×", theirs, mine
+        value, theirs, mine = ratio(peer(), bare_products())
+        yield f"numpy's limit: the bare products alone beside {name}", f"{value:.2f}×", "–", theirs, mine
 
 
 # From the start of a process to 2,000 steps --------------------------------------------------------------------------
@@ -271,16 +273,27 @@ def rows_start():
 # One step of an optimizer --------------------------------------------------------------------------------------------
 
 
+def bare_sgd(w, g, v):
+    w -= 0.01 * g
+
+
+def bare_momentum(w, g, v):
+    v *= 0.9
+    v -= 0.01 * g
+    w += v
+
+
 def rows_optimizer():
     import torch
 
     torch.set_num_threads(1)
-    for name, ours, momentum in (
-        ("SGD", lambda: SGD(lr=0.01), 0.0),
-        ("Momentum", lambda: Momentum(lr=0.01, momentum=0.9), 0.9),
+    for name, ours, bare, momentum in (
+        ("SGD", lambda: SGD(lr=0.01), bare_sgd, 0.0),
+        ("Momentum", lambda: Momentum(lr=0.01, momentum=0.9), bare_momentum, 0.9),
     ):
         for n, goal in ((1_000, 0.10), (100_000, 0.70)):
-            w, g, optimizer = rng.random(n, dtype="float32"), rng.random(n, dtype="float32"), ours()
+            w, g, v = (rng.random(n, dtype="float32") for _ in range(3))
+            optimizer = ours()
             parameter = torch.nn.Parameter(torch.rand(n))
             parameter.grad = torch.rand(n)
             peer = torch.optim.SGD([parameter], lr=0.01, momentum=momentum, fused=True)
@@ -292,6 +305,8 @@ def rows_optimizer():
                 theirs,
                 mine,
             )
+            value, mine, theirs = ratio(lambda f=bare, w=w, g=g, v=v: f(w, g, v), peer.step)
+            yield f"numpy's limit: the formula alone, {n:,} parameters", f"{value:.2f}", "–", theirs, mine
 
 
 NINE = (
