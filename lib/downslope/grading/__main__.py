@@ -1,22 +1,28 @@
 """Grade a class.
 
     python -m downslope.grading ps2                          every submission in submitted/
-    python -m downslope.grading ps2 --from handed-in.zip     or in a zip, each named after its learner: hana_ps2.ipynb
+    python -m downslope.grading ps2 --from handed-in.zip     and those in a zip, named after learners: hana_ps2.ipynb
     python -m downslope.grading ps2 --workers 4              on four processes
     python -m downslope.grading ps2 --scheduler ADDRESS      on a Dask cluster that sees the same folders
 
-Reports go to reports/ps2/. Killed and started again, it grades what is left.
+Points go into nbgrader's gradebook, reports to reports/ps2/. Killed and started again, it grades what is left.
 """
+
+from __future__ import annotations
 
 import argparse
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 from downslope.exercises import SETS
+
+if TYPE_CHECKING:
+    from .records import Records
 
 
 def bar(results: Iterable[Any], total: int) -> Iterable[Any]:
@@ -27,6 +33,16 @@ def bar(results: Iterable[Any], total: int) -> Iterable[Any]:
     return shown
 
 
+def _records(course: Path, set_name: str, released: Path) -> Records:
+    try:
+        from .records import Records
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"{error.name} is not installed, which the gradebook needs; --reports-only does without."
+        ) from None
+    return Records(course, set_name, released)
+
+
 def main(words: list[str] | None = None) -> int:
     """0 if the run went through, whatever became of the submissions."""
     parser = argparse.ArgumentParser(
@@ -35,15 +51,18 @@ def main(words: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("set", choices=list(SETS))
-    parser.add_argument("--from", dest="source", type=Path, help="a folder like submitted/, or a zip")
+    parser.add_argument(
+        "--from", dest="source", type=Path, help="a folder like submitted/, or a zip that is put into it"
+    )
     parser.add_argument("--course", type=Path, default=Path.cwd(), help="the folder of the course (here)")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--scheduler", metavar="ADDRESS")
+    parser.add_argument("--reports-only", action="store_true", help="leave nbgrader's gradebook alone")
     parser.add_argument("--unsafe", action="store_true", help="no sandbox: learners' code runs with your rights")
     options = parser.parse_args(words)
 
-    from .grade import Settings
-    from .runner import course_secret, find_submissions, grade_class
+    from .grade import NOT_GRADED, Settings
+    from .runner import course_secret, find_submissions, grade_class, passed_over, unpack
     from .sandbox import Sandbox, SandboxError
 
     if options.workers < 1:
@@ -53,9 +72,21 @@ def main(words: list[str] | None = None) -> int:
     if not released.is_file():
         parser.error(f"{released} is not there; --course names the folder of the course")
     try:
-        tasks = find_submissions(options.source or course / "submitted", options.set, released, course / "reports")
+        source: Path = options.source or course / "submitted"
+        if source.is_file():
+            for name in unpack(source, options.set, course / "submitted"):
+                print(f"Not taken from the zip, for it is not named like hana_{options.set}.ipynb: {name}")
+            source = course / "submitted"
+        tasks = find_submissions(source, options.set, released, course / "reports")
         settings = Settings(course_secret(course), Sandbox(unsafe=options.unsafe))
-        print(grade_class(tasks, settings, options.workers, options.scheduler, bar))
+        with nullcontext() if options.reports_only else _records(course, options.set, released) as records:
+            keep = None if records is None else records.keep
+            summary = grade_class(tasks, settings, options.workers, options.scheduler, bar, keep)
+            for student, why in passed_over(source, options.set).items():
+                summary.add(student, NOT_GRADED, [why])
+            print(summary)
+            if records is not None and (waiting := records.waiting()):
+                print(f"In the gradebook {waiting} submissions wait for points by hand: formgrader, Manual Grading.")
     except (SandboxError, ValueError, OSError, BadZipFile) as error:
         print(error, file=sys.stderr)
         return 1

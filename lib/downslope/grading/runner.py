@@ -24,10 +24,21 @@ from typing import Any
 from .grade import GRADED, NOT_GRADED, PERSON, Report, Settings, grade_submission
 from .submission import MAX_FILE
 
-__all__ = ["Summary", "Task", "course_secret", "find_submissions", "grade_class", "grade_task", "load_report"]
+__all__ = [
+    "Summary",
+    "Task",
+    "course_secret",
+    "find_submissions",
+    "grade_class",
+    "grade_task",
+    "load_report",
+    "passed_over",
+    "unpack",
+    "write_text",
+]
 
 NAMED = re.compile(r"(?:^|.*[/\\])(?P<student>[\w.@-]+)_(?P<set>ps\d)\.ipynb$")
-STUDENT = re.compile(r"[\w@-][\w.@-]*")
+STUDENT = re.compile(r"[\w@-][\w.@-]{0,127}")  # as long as nbgrader's gradebook takes
 VERSION = 1  # of the reports
 
 
@@ -78,17 +89,11 @@ def course_secret(folder: Path) -> str:
 
 
 def find_submissions(source: Path, set_name: str, released: Path, reports: Path) -> list[Task]:
-    """The submissions in nbgrader's folder (submitted/hana/ps2/ps2.ipynb), or in a zip (…/hana_ps2.ipynb).
-
-    A zip's notebooks are written beside the reports first; of one that is too large only the size.
-    """
+    """The submissions in nbgrader's folder: submitted/hana/ps2/ps2.ipynb. Raises `ValueError` if it is no folder."""
+    if not source.is_dir():
+        raise ValueError(f"source must be a folder, got {source}")
+    found = {path.parts[-3]: path for path in sorted(source.glob(f"*/{set_name}/{set_name}.ipynb"))}
     folder = reports / set_name
-    if source.is_file():
-        found = _unzip(source, set_name, folder / "files")
-    elif source.is_dir():
-        found = {path.parts[-3]: path for path in sorted(source.glob(f"*/{set_name}/{set_name}.ipynb"))}
-    else:
-        raise ValueError(f"source must be a folder or a zip file, got {source}")
     return [
         Task(path, set_name, student, released, folder / f"{student}.json")
         for student, path in found.items()
@@ -96,22 +101,41 @@ def find_submissions(source: Path, set_name: str, released: Path, reports: Path)
     ]
 
 
-def _unzip(source: Path, set_name: str, folder: Path) -> dict[str, Path]:
-    found = {}
-    folder.mkdir(parents=True, exist_ok=True)
+def passed_over(source: Path, set_name: str) -> dict[str, str]:
+    """Learners' folders that `find_submissions` takes nothing from, each with the reason."""
+    reasons = {}
+    for folder in sorted(source.glob(f"*/{set_name}")):
+        if not STUDENT.fullmatch(folder.parent.name):
+            reasons[folder.parent.name] = "The folder's name can't be a learner's: letters, digits and . _ - @ can."
+        elif not (folder / f"{set_name}.ipynb").exists():
+            others = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
+            reasons[folder.parent.name] = f"There is no {set_name}.ipynb, but {others}."
+    return reasons
+
+
+def unpack(source: Path, set_name: str, submitted: Path) -> list[str]:
+    """Put a zip's notebooks (…/hana_ps2.ipynb) into nbgrader's folder; returns the names of the other files.
+
+    One that is as it was is not touched. Of one that is too large only the size is written. Raises `BadZipFile`.
+    """
+    others = []
     with zipfile.ZipFile(source) as archive:
         for member in archive.infolist():
             match = NAMED.match(member.filename)
             if match is None or match["set"] != set_name or not STUDENT.fullmatch(match["student"]):
+                others += [] if member.is_dir() else [member.filename]
                 continue
-            path = folder / f"{match['student']}.ipynb"
-            with archive.open(member) as inside, path.open("wb") as outside:
-                if member.file_size <= MAX_FILE:
-                    outside.write(inside.read(MAX_FILE + 1))
-                else:
+            path = submitted / match["student"] / set_name / f"{set_name}.ipynb"
+            if member.file_size > MAX_FILE:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("wb") as outside:
                     outside.truncate(member.file_size)
-            found[match["student"]] = path
-    return found
+                continue
+            with archive.open(member) as inside:
+                content = inside.read(MAX_FILE + 1)
+            if not path.is_file() or path.read_bytes() != content:
+                _write(path, content)
+    return others
 
 
 def load_report(path: Path) -> dict[str, Any] | None:
@@ -145,15 +169,20 @@ def grade_task(task: Task, settings: Settings) -> tuple[str, str, list[str], boo
         report = grade_submission(task.path, task.set_name, task.student, released=task.released, settings=settings)
     except Exception as error:  # a mistake of ours must not stop the class
         report = Report(task.set_name, task.student, NOT_GRADED, [f"{type(error).__name__}: {error}"])
-    _write(task.report, {"key": key, "report": report.as_dict()})
+    write_text(task.report, json.dumps({"key": key, "report": report.as_dict()}, ensure_ascii=False, indent=1))
     return task.student, report.status, report.why, True
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a file in one step: a kill leaves the old one or the new one."""
+    _write(path, text.encode("utf-8", "backslashreplace"))
+
+
+def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(f".{os.getpid()}.tmp")
-    beside.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
-    beside.replace(path)  # in one step: a kill leaves the old file or the new one
+    beside.write_bytes(content)
+    beside.replace(path)
 
 
 def grade_class(
@@ -162,14 +191,20 @@ def grade_class(
     workers: int = 1,
     scheduler: str | None = None,
     progress: Callable[[Iterable[Any], int], Iterable[Any]] | None = None,
+    keep: Callable[[Task], object] | None = None,
 ) -> Summary:
-    """Grade what is not graded yet. `progress(iterable, total)` may wrap the results in a bar."""
+    """Grade what is not graded yet. `progress(iterable, total)` may wrap the results in a bar.
+
+    `keep(task)` is called in this process whenever a submission has its report, such as `Records.keep`.
+    """
     settings.sandbox.check()
     results = _on_cluster(tasks, settings, scheduler) if scheduler else _on_pool(tasks, settings, workers)
-    summary = Summary()
+    summary, by_student = Summary(), {task.student: task for task in tasks}
     for student, status, why, fresh in progress(results, len(tasks)) if progress else results:
         summary.add(student, status, why)
         summary.fresh += fresh
+        if keep is not None:
+            keep(by_student[student])
     return summary
 
 

@@ -7,7 +7,6 @@ come from the course. What can be repaired is repaired and noted; what can't wai
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 import symtable
 from dataclasses import dataclass, field
@@ -71,7 +70,7 @@ class Submission:
     def notebook(self) -> Json:
         """The restored notebook as JSON, without outputs."""
         result = {key: copy.deepcopy(value) for key, value in self.base.items() if key != "cells"}
-        result["cells"] = [_finished(piece) for piece in self.pieces]
+        result["cells"] = [_finished(piece, i) for i, piece in enumerate(self.pieces)]
         return result
 
 
@@ -225,11 +224,10 @@ def kind_of(cell: Json) -> Kind:
 
 
 def text_of(cell: Json) -> str:
-    """The source of a cell as one text, whatever is there."""
+    """The source of a cell as one text, whatever is there; what is no character becomes a question mark."""
     source = cell.get("source", "")
-    if isinstance(source, list):
-        return "".join(line for line in source if isinstance(line, str))
-    return source if isinstance(source, str) else ""
+    lines = source if isinstance(source, list) else [source]
+    return "".join(line for line in lines if isinstance(line, str)).encode("utf-8", "replace").decode("utf-8")
 
 
 def names_defined(source: str) -> set[str]:
@@ -247,16 +245,14 @@ def _mark(cell: Json) -> Json:
     return mark if isinstance(mark, dict) else {}
 
 
-def _finished(piece: Piece) -> Json:
+def _finished(piece: Piece, number: int) -> Json:
     """The cell as it goes into the restored notebook: no outputs, and of an extra cell nothing but its text."""
     if piece.kind != "extra" or piece.starter:
         cell = copy.deepcopy(piece.cell)
     else:
         kind = piece.cell.get("cell_type")
         cell = {"cell_type": kind if kind in ("code", "markdown") else "raw", "metadata": {}}
-        cell["id"] = (
-            f"extra-{hashlib.sha256(piece.source.encode('utf-8', 'replace')).hexdigest()[:12]}-{id(piece) % 9973}"
-        )
+        cell["id"] = f"extra-{number}"
     cell["source"] = piece.source
     if cell["cell_type"] == "code":
         cell |= {"outputs": [], "execution_count": None}
