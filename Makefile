@@ -40,4 +40,4 @@ bench: setup  ## measure the library beside its peers and write benchmarks/RESUL
 
 lock: setup  ## resolve requirements.lock anew from pyproject.toml (for maintainers; needs uv)
 	uv pip compile --universal --python-version 3.11 --fork-strategy fewest --upgrade --no-header --no-annotate \
-		--extra test --extra print --extra grade pyproject.toml --quiet --output-file requirements.lock
+		--extra test --extra print --extra grade --extra postgres pyproject.toml --quiet --output-file requirements.lock
