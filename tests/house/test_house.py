@@ -74,8 +74,8 @@ def test_the_ground_floor_needs_numpy_alone():
 def requirements(root):
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    rooms = ("print", "grade", "postgres", "test")
-    return [Requirement(line) for line in [*project["dependencies"], *(line for room in rooms for line in extras[room])]]
+    lines = [line for name in ("print", "grade", "postgres", "test") for line in extras[name]]
+    return [Requirement(line) for line in project["dependencies"] + lines]
 
 
 def test_conda_gets_the_ranges_of_pyproject(root):
