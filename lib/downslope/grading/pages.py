@@ -9,6 +9,7 @@ a feedback page is one file, and its policy forbids scripts altogether.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from html import escape
 from itertools import accumulate
@@ -26,7 +27,12 @@ MAX_MARKDOWN = 20_000  # characters; reading it takes time that grows with the s
 MAX_FORMULA, MAX_DEPTH = 4000, 30  # the converter ends the process on a formula nested some thousand levels deep
 FONTS = '"STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaVu Math TeX Gyre", math'
 NO_SCRIPT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-HEAD = f"<style>math {{ font-family: {FONTS}; }} math[display=block] {{ margin: 1em 0; }}</style>"
+STYLE = f"<style>math {{ font-family: {FONTS}; }} math[display=block] {{ margin: 1em 0; }}</style>"
+HEADS = {
+    "feedback": f'<meta http-equiv="Content-Security-Policy" content="{NO_SCRIPT}">',
+    # formgrader waits for MathJax to say that the page has its final height
+    "formgrade": "<script>MathJax = {Hub: {Startup: {signal: {Interest: tell => tell('End')}}}}</script>",
+}
 
 
 class SafeContent(Preprocessor):
@@ -35,19 +41,18 @@ class SafeContent(Preprocessor):
     def __init__(self, **words: Any) -> None:
         super().__init__(**words)  # type: ignore[no-untyped-call]
         exporter: Any = self.parent
-        head = HEAD
-        if exporter.template_name == "feedback":
-            head += f'<meta http-equiv="Content-Security-Policy" content="{NO_SCRIPT}">'
-        mathjax = f"{{% macro mathjax() %}}{head}{{% endmacro %}}"
+        mathjax = f"{{% macro mathjax() %}}{STYLE}{HEADS.get(exporter.template_name, '')}{{% endmacro %}}"
         exporter.extra_loaders = [DictLoader({"mathjax.html.j2": mathjax})]
         exporter.filters = {**exporter.filters, "markdown2html": _cell_to_html}
         exporter.sanitize_html = True
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Names go into the page's frame as text."""
+        """Names go into the page's frame as text, and the style sheet of a feedback page asks for no file beside it."""
         for key, value in resources.items():
             if isinstance(value, str):
                 resources[key] = escape(value)
+        whole = resources["include_css"]
+        resources["include_css"] = lambda name: re.sub(r"@font-face\s*{.*?}", "", whole(name), flags=re.DOTALL)
         return nb, resources
 
 
