@@ -28,9 +28,9 @@ notebooks: setup  ## execute every lesson and set, store it in normal form (or o
 release: setup  ## problem sets for learners: exercises/ and build/release/*.zip (CLASS=class.csv: sheets and keys too)
 	$(VENV)/python tools/release.py $(if $(CLASS),--sheets $(CLASS))
 
-grade: setup  ## grade what was handed in, in a sandbox: make grade SET=ps2 (reports in reports/)
+grade: setup  ## grade what was handed in, in a sandbox, into the gradebook: make grade SET=ps2 (FROM=handed-in.zip)
 	@test -n "$(SET)" || { echo "Say which set: make grade SET=ps2" >&2; exit 1; }
-	$(VENV)/python -m downslope.grading $(SET)
+	$(VENV)/python -m downslope.grading $(SET) $(if $(FROM),--from "$(FROM)")
 
 bench: setup  ## measure the library beside its peers and write benchmarks/RESULTS.md (installs them into build/bench)
 	@test -x build/bench/bin/python || $(PYTHON) -m venv build/bench

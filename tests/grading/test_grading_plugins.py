@@ -1,84 +1,86 @@
-"""nbgrader's own autograde, with our plug-ins: its gradebook gets the points that the sandbox saw."""
+"""nbgrader_config.py and what it switches on; and Markdown of learners as the pages show it."""
 
-import asyncio
 import json
-import logging
-import os
+import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from courses import ROOT, course_in, entered, gradebook, hand_in, make_grade, nbgrader, solution
 
-from notebooks import cell, insert, with_answers, write
-
-nbgrader = pytest.importorskip("nbgrader")
-ROOT = Path(__file__).resolve().parents[2]
-pytestmark = [
-    pytest.mark.usefixtures("nothing_left"),
-    pytest.mark.filterwarnings("ignore"),  # nbgrader's own
-]
-SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)> [x](javascript:alert(1)) because $a < b$"
+pytest.importorskip("nbgrader")
+pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.filterwarnings("ignore")]
 
 
-@pytest.fixture
-def api(tmp_path, monkeypatch):
-    from downslope.grading.plugins import configure
-    from nbgrader.apps import NbGraderAPI
-    from traitlets.config import Config
-
-    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-    for name in ("solutions", "exercises"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    config = Config()
-    config.CourseDirectory.root = str(tmp_path)
-    config.CourseDirectory.source_directory = "solutions"
-    config.CourseDirectory.release_directory = "released"
-    config.CourseDirectory.db_url = f"sqlite:///{tmp_path}/gradebook.db"
-    config.CourseDirectory.ignore = ["mistakes.py", "__pycache__"]
-    config.ClearSolutions.code_stub = {"python": "...  # your code here"}
-    config.Exchange.root = str(tmp_path)
-    configure(config)
-    asyncio.set_event_loop(asyncio.new_event_loop())
-    api = NbGraderAPI(config=config)
-    api.log.setLevel(logging.ERROR)
-    assert api.generate_assignment("ps2", force=True, create=True)["success"]
-    return api
+def test_nbgraders_own_autograde_runs_answers_in_the_sandbox(tmp_path):
+    course = entered(course_in(tmp_path, "ps2"), "ps2")
+    trick = "def sum_step(*a): return 1\nimport sys, pathlib; sys.displayhook('2')\npathlib.Path('here').touch()"
+    hand_in(course, "ines", "ps2", solution("ps2", epochs="epochs = ...", sum_step=trick))
+    nbgrader(course, "autograde", "ps2")
+    grades = gradebook(course)["ines/ps2"]["grades"]
+    assert grades["sum_step-points"] == (0, None, False)
+    assert grades["turn-points"] == (1, None, False)
+    assert not list(course.glob("**/here"))
+    hand_in(course, "ines", "ps2", solution("ps2", epochs="epochs = ...", turn="turn = 'A'"))
+    nbgrader(course, "autograde", "ps2", "--force")  # as formgrader's button does
+    grades = gradebook(course)["ines/ps2"]["grades"]
+    assert [grades[name][0] for name in ("sum_step-points", "turn-points")] == [2, 0]
+    assert "(0 in this run)" in make_grade(course, "ps2")
 
 
-def test_points_words_and_waiting_answers_reach_the_gradebook(api, tmp_path):
-    from nbgrader.api import Gradebook
+def test_the_configuration_imports_nothing_of_ours():
+    """JupyterLab reads it on machines of learners: without nbgrader, without a sandbox."""
+    program = (
+        "import sys; from traitlets.config import PyFileConfigLoader as L; "
+        f"c = L('nbgrader_config.py', {str(ROOT)!r}).load_config(); "
+        "print(c.CourseDirectory.release_directory, {'nbgrader', 'downslope', 'numpy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "exercises set()"
 
-    released = json.loads((tmp_path / "released" / "ps2" / "ps2.ipynb").read_text(encoding="utf-8"))
-    solved = json.loads((ROOT / "solutions" / "ps2" / "ps2.ipynb").read_text(encoding="utf-8"))
-    plain = {"epochs": "epochs = ...", "why": SCRIPT}
-    hana = insert(with_answers(released, solved, **plain), "turn", SCRIPT, "markdown")
-    trick = "def sum_step(*a): return 1\nimport sys; sys.displayhook('2')"
-    ines = with_answers(released, solved, sum_step=trick, **plain)
-    ines["cells"].remove(cell(ines, "turn"))
-    for student, notebook in (("hana", hana), ("ines", ines)):
-        folder = tmp_path / "submitted" / student / "ps2"
-        folder.mkdir(parents=True)
-        write(folder / "ps2.ipynb", notebook)
-        result = api.autograde("ps2", student, create=True)
-        assert result["success"], result
-        assert api.generate_feedback("ps2", student)["success"]
-    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db", "course101") as gradebook:
-        grades = {
-            student: {grade.name: grade for grade in gradebook.find_submission_notebook("ps2", "ps2", student).grades}
-            for student in ("hana", "ines")
-        }
-        points = {student: {name: each.auto_score for name, each in of.items()} for student, of in grades.items()}
-        waits = {student: {n for n, each in of.items() if each.needs_manual_grade} for student, of in grades.items()}
-    right = {"which_w3": 1, "friction": 2, "epochs": 0, "turn": 1, "momentum_step": 3, "sum_step": 2, "mended": 5}
-    expected = {f"{name}-points": value for name, value in right.items()} | {"settled-points": 2, "why": None}
-    assert points["hana"] == expected
-    assert points["ines"] == {**expected, "turn-points": 0, "sum_step-points": 0}
-    assert waits["hana"] == {"why"}
-    assert "turn-points" in waits["ines"]
-    for student in ("hana", "ines"):
-        page = (tmp_path / "feedback" / student / "ps2" / "ps2.html").read_text(encoding="utf-8")
-        assert "<script>alert" not in page
-        assert "onerror=alert(1)>" not in page
-        assert 'href="javascript' not in page
-        assert "HIDDEN TESTS" not in page
-        assert "ps2.turn.grade" not in page
+
+def test_every_formula_of_the_course_is_set():
+    from downslope.grading.pages import markdown_to_html
+
+    count = 0
+    for path in [*ROOT.glob("exercises/*/*.ipynb"), *ROOT.glob("notebooks/*.ipynb")]:
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "markdown":
+                page = markdown_to_html("".join(cell["source"]), ours=True)
+                count += page.count("<math")
+                assert "<code>$" not in page, page
+    assert count > 1000
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        (r"$a < b$ and a < b", "<p><math><mi>a</mi><mo>&lt;</mo><mi>b</mi></math> and a &lt; b</p>\n"),
+        (r"$\unknown{x}$", "<p><code>$\\unknown{x}$</code></p>\n"),
+        ("<b>bold</b>", "<p>&lt;b&gt;bold&lt;/b&gt;</p>\n"),
+        ("[x](javascript:a)", "<p>x (javascript:a)</p>\n"),
+        ("![x](/formgrader?path=a)", "<p>x (/formgrader?path=a)</p>\n"),
+        ("```mermaid\n<i>\n```", '<pre><code class="language-mermaid">&lt;i&gt;\n</code></pre>\n'),
+    ],
+)
+def test_markdown_of_a_learner(typed, shown):
+    from downslope.grading.pages import markdown_to_html
+
+    assert markdown_to_html(typed) == shown
+
+
+HOSTILE = ["$" + "{" * 3999 + "$", "$" + "x^{" * 9999 + "$", "\\\\[" * 30_000, "\\begin{a}" * 9999]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_markdown_that_would_end_or_stall_the_page_is_shown_as_it_is(hostile):
+    from downslope.grading.pages import markdown_to_html
+
+    assert hostile in markdown_to_html(hostile)
+
+
+def test_the_courses_own_html_and_links_stay():
+    from downslope.grading.pages import markdown_to_html
+
+    page = markdown_to_html("<details>\n\n[x](y.html) $a$\n\n</details>", ours=True)
+    assert page.startswith("<details>")
+    assert '<a href="y.html">x</a> <math>' in page

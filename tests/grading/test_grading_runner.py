@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from downslope.grading.__main__ import main
 from downslope.grading.grade import Settings
-from downslope.grading.runner import course_secret, find_submissions, grade_class, load_report
+from downslope.grading.runner import course_secret, find_submissions, grade_class, load_report, unpack
 from downslope.grading.sandbox import Sandbox
 from downslope.grading.session import Times
 
@@ -42,8 +42,8 @@ def course(tmp_path):
     return tmp_path
 
 
-def tasks_of(course, source=None):
-    return find_submissions(source or course / "submitted", "ps2", RELEASED, course / "reports")
+def tasks_of(course):
+    return find_submissions(course / "submitted", "ps2", RELEASED, course / "reports")
 
 
 def reports(course):
@@ -92,7 +92,17 @@ def test_a_run_that_is_killed_is_taken_up(course):
     notebook["cells"].append({"cell_type": "code", "metadata": {}, "source": "import time; time.sleep(100)"})
     fast = slow.read_text(encoding="utf-8")
     write(slow, notebook)
-    command = [sys.executable, "-m", "downslope.grading", "ps2", "--course", str(course), "--workers", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "downslope.grading",
+        "ps2",
+        "--course",
+        str(course),
+        "--workers",
+        "1",
+        "--reports-only",
+    ]
     first = course / "reports" / "ps2" / "hana.json"
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
         end = time.monotonic() + 60
@@ -106,16 +116,22 @@ def test_a_run_that_is_killed_is_taken_up(course):
     assert (summary.fresh, first.stat().st_mtime_ns) == (3, written)
 
 
-def test_a_zip_is_read_and_nothing_is_written_outside(course, settings):
-    with zipfile.ZipFile(course / "in.zip", "w") as archive:
-        archive.write(course / "submitted" / "hana" / "ps2" / "ps2.ipynb", "class/hana_ps2.ipynb")
+def test_a_zip_is_put_into_submitted_and_nothing_is_written_elsewhere(course):
+    mine = course / "submitted" / "hana" / "ps2" / "ps2.ipynb"
+    with zipfile.ZipFile(course / "in.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(mine, "class/hana_ps2.ipynb")
+        archive.writestr("class/lea_ps2.ipynb", "{}")
         archive.writestr("../../evil_ps2.ipynb", "{}")
         archive.writestr("class/.._ps2.ipynb", "{}")
-        archive.writestr("class/readme.txt", "x")
-    tasks = tasks_of(course, course / "in.zip")
-    assert [task.student for task in tasks] == ["hana", "evil"]
-    assert all(task.path.parent == course / "reports" / "ps2" / "files" for task in tasks)
-    assert grade_class(tasks[:1], settings).fresh == 1
+        archive.writestr("class/hana_ps3.ipynb", "{}")
+        archive.writestr("bomb_ps2.ipynb", bytes(30 * 2**20))
+    before, there = mine.stat().st_mtime_ns, set(course.parent.glob("**/*"))
+    assert unpack(course / "in.zip", "ps2", course / "submitted") == ["class/.._ps2.ipynb", "class/hana_ps3.ipynb"]
+    assert mine.stat().st_mtime_ns == before
+    made = {path.relative_to(course) for path in set(course.parent.glob("**/*")) - there if path.is_file()}
+    assert {str(path) for path in made} == {f"submitted/{name}/ps2/ps2.ipynb" for name in ("lea", "evil", "bomb")}
+    assert [task.student for task in tasks_of(course)] == ["bomb", "evil", "hana", "ines", "jun", "kai", "lea"]
+    assert (course / "submitted" / "bomb" / "ps2" / "ps2.ipynb").stat().st_size == 30 * 2**20
 
 
 def test_the_secret_is_made_once_and_its_owners_alone(tmp_path):
@@ -127,7 +143,7 @@ def test_the_secret_is_made_once_and_its_owners_alone(tmp_path):
 
 def test_the_command_says_what_is_missing(course, capsys, monkeypatch):
     monkeypatch.setattr(Sandbox, "_command", lambda self: ["no-such-program"])
-    assert main(["ps2", "--course", str(course)]) == 1
+    assert main(["ps2", "--course", str(course), "--reports-only"]) == 1
     assert "bubblewrap" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["ps2", "--course", str(course / "nowhere")])
