@@ -302,7 +302,7 @@ def test_the_three_words_are_alike_and_television_stays():
 
 
 def test_what_retraining_costs():
-    rows = [numbers(line.split("d =")[1]) for line in printed("random_guess.reveal")[2:]]
+    rows = [numbers(line.split("d =")[1]) for line in printed("for d_film in")[2:]]
     trained, random = {row[0]: row[1:] for row in rows[:3]}, {row[0]: row[1:] for row in rows[3:]}
     costs = [row[1] - row[4] for row in trained.values()]
     assert f"retraining costs {min(costs):.0f} to {max(costs):.0f} of the 12, in every row" in TEXT
