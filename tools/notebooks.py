@@ -34,6 +34,8 @@ LANGUAGE = {
 }
 NOTEBOOK_KEYS = ("downslope",)
 CELL_KEYS = ("deletable", "editable", "mystnb", "nbgrader", "slideshow", "tags")
+SAME_SLIDE = {"slide_type": "-"}
+"""The cell joins the slide before it, as does one without a type; jupyterlab-slideshow shows only the latter."""
 EXEMPT = "nbval-ignore-output"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -50,6 +52,8 @@ def normal_form(notebook: NotebookNode) -> NotebookNode:
         cell.source = cell.source.rstrip()
         cell.id = cell_id(cell, taken)
         cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in CELL_KEYS if key in cell.metadata})
+        if cell.metadata.get("slideshow") == SAME_SLIDE:
+            del cell.metadata["slideshow"]
         cell.pop("attachments", None)
         if cell.cell_type == "code":
             count += 1
