@@ -246,6 +246,7 @@ def test_a_number_may_be_written_in_many_ways(answer):
         (float("nan"), "is asked for"),
         (0.75, "The half is missing."),
         (0.37, "not the number"),
+        ("1e999999999", "is asked for"),  # as a fraction it would fill the memory
     ],
 )
 def test_a_wrong_number_is_told_why(answer, says):

@@ -188,6 +188,7 @@ def test_the_partly_worked_lines_and_the_answer_are_those_of_half_the_velocity()
     assert check("friction", answer)
     assert check("friction", [float(each) for each in answer])
     assert check("friction", np.array(answer, dtype=float))
+    assert not check("friction", ["1e999999999", *answer[1:]])  # as a fraction it would fill the memory
     assert F(1, 2) * F(1, 4) + F(-65, 256) == answer[0] == F(3, 4) - answer[1]  # the third hint
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from downslope.byhand import Ledger, Sheet, first_path, momentum_homework
+from downslope.byhand.reading import read
 from downslope.optim import Momentum
 
 from .entries import NamedEntries
@@ -177,10 +178,8 @@ def _as_written(answer: Any) -> Any:
     """A list with fractions in quotes as a list of fractions; anything else as it is."""
     if type(answer) not in (list, tuple) or not any(type(each) is str for each in answer):
         return answer
-    try:
-        return [Fraction(each) if type(each) is str and each.strip() else each for each in answer]
-    except (ValueError, ZeroDivisionError):
-        return answer
+    numbers = [read(each).value if type(each) is str and each.strip() else each for each in answer]
+    return answer if any(each is None for each in numbers) else numbers
 
 
 class ExactNumbers(NamedEntries):
