@@ -6,7 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from conftest import QUICK
 from downslope.exercises import FunctionQuestion
+from downslope.grading.given import Given
 from downslope.grading.protocol import Foreign
 from downslope.grading.session import Missing, OutOfTime, Proxy, Session, Stopped, Times
 
@@ -195,6 +197,59 @@ def test_functions_of_the_course_are_answered_from_outside(sandbox):
         assert session.cells[-1].trouble.startswith("ValueError: no batch")
         session.run("gradient({1, 2}, by=2)")
         assert session.cells[-1].error["type"] == "TypeError"
+
+
+GIVEN = """
+import numpy as np
+from downslope.backprop import Network
+data = np.asarray(Network([2, 1]).params.vector) + np.ones((20_000, 3))
+def rows(index):
+    return data[index].shape
+"""
+
+
+@pytest.mark.parametrize(
+    ("index", "says"),
+    [
+        ([[0] * 9000] * 50, "takes arrays and numbers"),
+        ((np.zeros((9000, 1), int), np.zeros((1, 9000), int)), "takes arrays and numbers"),
+        (np.zeros((9000, 1), int), "too large"),
+        (np.zeros(20_000, bool), "too large"),
+        ([0] * 20_000, "too large"),
+        (None, "takes arrays and numbers"),
+    ],
+)
+def test_a_given_function_is_not_asked_for_much_memory(index, says):
+    mark = {"nbgrader": {"grade_id": "data", "locked": True, "solution": False, "grade": False}}
+    given = Given({"cells": [{"cell_type": "code", "metadata": mark, "source": GIVEN}]})
+    assert given.answer("rows", (np.arange(5),), {}) == given.answer("rows", ([0] * 5,), {}) == (5, 3)
+    with pytest.raises((TypeError, ValueError), match=says):
+        given.answer("rows", (index,), {})
+
+
+LIE = """
+import sys
+frame = sys._getframe()
+while "worker" not in frame.f_locals:
+    frame = frame.f_back
+worker = frame.f_locals["worker"]
+text = "x" * 10**7
+error = dict.fromkeys(("type", "message", "line"), text)
+worker.outgoing.write(worker.protocol.frame({"output": text, "error": error}))
+"""
+
+
+def test_a_worker_that_lies_can_not_fill_the_graders_memory(session):
+    cell = session.run(LIE)
+    assert len(cell.output) == QUICK.output + 100
+    assert max(map(len, cell.error.values())) == 2000
+
+
+def test_types_that_do_not_cross_are_few_in_one_message(session):
+    session.run("def f(n):\n    return [{i} for i in range(n)]")
+    assert len(session.get("f")(900)) == 900
+    with pytest.raises(ValueError, match="more than 500000 values"):
+        session.get("f")(1100)
 
 
 @pytest.mark.parametrize("source", ["%matplotlib inline\na = 1", "!ls\na = 1", "%%time\na = 1", "display(3)\na = 1"])

@@ -142,15 +142,16 @@ def _modules(statement: ast.stmt) -> list[str]:
 
 
 def _modest(values: list[Any]) -> None:
-    """Refuse what would make a given function use much memory or time."""
+    """Refuse what would make a given function use much memory or time.
+
+    Indices have one dimension: two arrays of 10,000, one lying and one standing, would pick 100 million entries.
+    """
     for value in values:
+        if type(value) is list:
+            value = np.asarray(value) if all(type(each) in (int, float) for each in value) else None
         if type(value) is np.ndarray:
-            limit = MAX_ENTRIES if value.dtype.kind == "f" else MAX_INDICES
-            if value.size > limit:
-                raise ValueError(f"an array of {value.size} entries is too large for this function")
-        elif type(value) in (list, tuple):
-            if len(value) > MAX_INDICES:
-                raise ValueError(f"a list of {len(value)} entries is too large for this function")
-            _modest(list(value))
-        elif value is not None and type(value) not in (bool, int, float) and not isinstance(value, np.generic):
-            raise TypeError(f"this function takes arrays and numbers, not {type(value).__name__}")
+            flat = value.ndim == 1 or value.dtype.kind == "f"
+            if value.size > (MAX_ENTRIES if value.dtype.kind == "f" else MAX_INDICES) or not flat:
+                raise ValueError(f"an array of shape {value.shape} is too large for this function")
+        elif type(value) not in (bool, int, float) and not isinstance(value, np.generic):
+            raise TypeError("this function takes arrays and numbers")

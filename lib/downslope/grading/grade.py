@@ -33,6 +33,8 @@ State = Literal["graded", "needs a person", "not graded"]
 GRADED: State = "graded"
 PERSON: State = "needs a person"
 NOT_GRADED: State = "not graded"
+LONGEST = 4_000  # characters of a message
+OUTPUT = 200_000  # characters kept of what all cells of a submission print
 OTHERS = "It passes the check in the notebook, but not on other inputs of the same kind."
 
 
@@ -175,8 +177,9 @@ class _Grader:
         elif piece.is_code or piece.kind == "answer":
             cell = self.session.run(piece.source, piece.grade_id)
             self.ran[piece.grade_id] = cell
-            if cell.output:
-                self.report.outputs[piece.grade_id or cell.name] = cell.output
+            room = OUTPUT - sum(map(len, self.report.outputs.values()))
+            if cell.output and room > 0:
+                self.report.outputs[piece.grade_id or cell.name] = cell.output[:room]
 
     def _give(self, name: str) -> None:
         parcel = self.given.parcels[name]
@@ -246,8 +249,8 @@ class _Grader:
 def _combined(shown: Outcome, hidden: Outcome, trouble: str, output: str) -> Result:
     points = min(shown.points, hidden.points)
     worse = hidden if hidden.points < shown.points else shown
-    message = shown.message if worse is shown else OTHERS
-    detail = worse.message
+    message = shown.message[:LONGEST] if worse is shown else OTHERS
+    detail = worse.message[:LONGEST]
     if trouble and worse.status != CORRECT:
         message = f"{message}\nThe cell stops with {trouble}".strip()
     return Result(shown.question, points, shown.out_of, worse.status, message, detail, output)

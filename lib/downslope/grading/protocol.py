@@ -34,6 +34,7 @@ __all__ = [
 
 MAX_BYTES = 64 * 2**20  # of one message
 MAX_VALUES = 500_000  # in one message; an array counts as one
+STRANGER = 500  # what counts for as many: on the other side each gets a type of its own
 MAX_DEPTH = 24
 MAX_INT = 512  # bytes: whole numbers of up to 1233 digits
 MAX_DIMENSIONS = 16
@@ -99,10 +100,13 @@ class _Writer:
             raise ProtocolError("the value is too large to cross")
         self.parts.extend(parts)
 
-    def value(self, value: Any, depth: int) -> None:
-        self.values -= 1
+    def count(self, values: int) -> None:
+        self.values -= values
         if self.values < 0:
             raise ProtocolError(f"more than {MAX_VALUES} values in one message")
+
+    def value(self, value: Any, depth: int) -> None:
+        self.count(1)
         if depth > MAX_DEPTH:
             raise ProtocolError(f"values nested deeper than {MAX_DEPTH}")
         kind = type(value)
@@ -163,6 +167,7 @@ class _Writer:
     def stranger(self, name: str) -> None:
         if self.strict:
             raise ProtocolError(f"a value of type {name} does not cross; plain values and arrays do")
+        self.count(STRANGER)
         self.put(b"o", *_text(name[:200]))
 
 
@@ -305,6 +310,7 @@ class _Reader:
         return _from_bytes(self.take(dtype.itemsize), dtype)[0]
 
     def read_stranger(self, depth: int) -> Foreign:
+        self.values -= STRANGER
         return foreign(self.read_text())
 
     READERS: dict[bytes, Callable[[_Reader, int], Any]] = {  # noqa: RUF012

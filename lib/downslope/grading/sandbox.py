@@ -23,12 +23,13 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .protocol import MAX_BYTES, ProtocolError, frame, read_frame
+from .syscalls import open_filter
 
 __all__ = ["Died", "Limits", "Line", "Sandbox", "SandboxError", "TimedOut"]
 
@@ -86,20 +87,23 @@ class Sandbox:
     def start(self) -> Line:
         """A new Python, ready; raises `SandboxError` if there is none."""
         started = time.monotonic()
-        command = self._command()
-        try:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=ENVIRONMENT,
-                cwd="/",
-                start_new_session=True,
-                bufsize=0,
-            )
-        except OSError as error:
-            raise SandboxError(INSTALL.format(why=f"{command[0]}: {error.strerror}.")) from None
+        with _handed_over(open_filter()) as files:
+            command = self._command(*files)
+            try:
+                process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    env=ENVIRONMENT,
+                    cwd="/",
+                    start_new_session=True,
+                    bufsize=0,
+                    pipesize=PIPE_BYTES,
+                    pass_fds=files,
+                )
+            except OSError as error:
+                raise SandboxError(INSTALL.format(why=f"{command[0]}: {error.strerror}.")) from None
         line = Line(process)
         try:
             hello = line.receive(started + self.start_seconds)
@@ -110,13 +114,15 @@ class Sandbox:
             why = line.errors.strip()[-2000:] or f"It did not answer ({type(error).__name__})."
             raise SandboxError(INSTALL.format(why=why)) from None
         line.started_in = time.monotonic() - started
+        line.ready()
         return line
 
     def check(self) -> None:
         """Start one and stop it; `SandboxError` says what is missing."""
         self.start().kill()
 
-    def _command(self) -> list[str]:
+    def _command(self, *filters: int) -> list[str]:
+        """What is started. `filters`: open files with a filter of system calls, for bubblewrap."""
         root = hasattr(os, "geteuid") and os.geteuid() == 0
         if self.command is not None:
             config = self._config(None, [])
@@ -131,7 +137,8 @@ class Sandbox:
         user = FIRST_USER + (os.getpid() * 61 + next(_count)) % USERS if root else None
         python = str(Path(sys.executable).resolve())
         config = self._config(user, [INSIDE, *_site()])
-        return [bwrap, *self._walls(root, python), "--", python, *PYTHON, f"{INSIDE}/worker.py", config]
+        walls = [*self._walls(root, python), *(word for number in filters for word in ("--seccomp", str(number)))]
+        return [bwrap, *walls, "--", python, *PYTHON, f"{INSIDE}/worker.py", config]
 
     def _config(self, user: int | None, path: list[str]) -> str:
         grader = os.environ.get("DOWNSLOPE_GRADER", str(os.getpid()))  # shows in `ps` whose it is
@@ -165,6 +172,17 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
 }
 _count = itertools.count()
+PIPE_BYTES = 2**20  # as much as any user may have: a network's weights cross without waiting
+
+
+@contextlib.contextmanager
+def _handed_over(number: int | None) -> Iterator[list[int]]:
+    """An open file for a child, closed here when the child has it."""
+    try:
+        yield [] if number is None else [number]
+    finally:
+        if number is not None:
+            os.close(number)
 
 
 def _system() -> list[str]:
@@ -226,17 +244,47 @@ def _site() -> list[str]:
     return [str(Path(numpy.__file__).resolve().parent.parent)]
 
 
+def starved(process: int) -> float:
+    """Seconds for which a process was ready to run and another had the processor; 0 where the system does not tell."""
+    try:
+        return int(Path(f"/proc/{process}/schedstat").read_bytes().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
+
+
+def _innermost(process: int) -> int:
+    """The first child's first child and so on: bubblewrap's own processes stand around the Python."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        while True:
+            process = int(Path(f"/proc/{process}/task/{process}/children").read_bytes().split()[0])
+    return process
+
+
 class Line:
-    """The line to one sandboxed Python: frames both ways, each with a deadline (of `time.monotonic`)."""
+    """The line to one sandboxed Python: frames both ways, each with a deadline of this line's own clock.
+
+    now  seconds, without those in which the sandbox or the grader was ready to run and the machine was busy with
+         something else: on a machine with too much to do a learner's code has as much time as on an idle one
+    """
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
         self.process, self.errors, self.started_in = process, "", 0.0
+        self._inner, self._before, self.lost = process.pid, starved(os.getpid()), 0.0
         self._in, self._out, self._err = process.stdin.fileno(), process.stdout.fileno(), process.stderr.fileno()
         for number in (self._in, self._out, self._err):
             os.set_blocking(number, False)
+
+    def now(self) -> float:
+        """The time by this line's clock."""
+        self.lost = starved(self._inner) + starved(os.getpid()) - self._before
+        return time.monotonic() - self.lost
+
+    def ready(self) -> None:
+        """The Python is there, and it is its time that counts."""
+        self._inner = _innermost(self.process.pid)
 
     def send(self, value: Any, deadline: float) -> None:
         """Write a frame; never waits longer than the deadline, whether the other side reads or not."""
@@ -244,7 +292,7 @@ class Line:
         while view:
             self._wait(self._in, select.POLLOUT, deadline)
             try:
-                view = view[os.write(self._in, view[: 2**16]) :]
+                view = view[os.write(self._in, view) :]
             except BlockingIOError:
                 continue
             except OSError:
@@ -291,7 +339,9 @@ class Line:
         poll = select.poll()
         poll.register(number, event)
         while True:
-            left = deadline - time.monotonic()
+            left = deadline - (time.monotonic() - self.lost)
+            if left <= 0:
+                left = deadline - self.now()
             if left <= 0:
                 raise TimedOut
             if poll.poll(min(left, 60.0) * 1000 + 1):

@@ -47,7 +47,10 @@ class Missing(LookupError):  # noqa: N818
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds by the clock: of one cell, of one call, of one submission with everything that it starts."""
+    """Seconds of one cell, of one call, of one submission with everything that it starts.
+
+    By the clock, without those in which the machine had no processor to spare (see `sandbox.Line`).
+    """
 
     cell: float = 20.0
     call: float = 10.0
@@ -102,6 +105,7 @@ class Session:
         """End the sandbox."""
         if self._line is not None:
             self._line.kill()
+            self._end += self._line.lost
             self._line = None
 
     # What the notebook does
@@ -120,7 +124,8 @@ class Session:
         request = {"do": "cell", "source": source, "name": cell.name}
         try:
             reply = self._ask(request, self.times.cell)
-            cell.output, cell.error = _text(reply.get("output")), _error(reply.get("error"))
+            room = self.sandbox.limits.output + 100  # and a word on how much was left out
+            cell.output, cell.error = _text(reply.get("output"), room), _error(reply.get("error"))
         except Stopped as stop:
             cell.error = {"type": "Stopped", "message": str(stop), "line": ""}
         self.cells.append(cell)
@@ -164,8 +169,7 @@ class Session:
     def _ask(self, request: Reply, seconds: float) -> Reply:
         """The reply to one request; `Stopped` when there is none, and then the sandbox is gone."""
         line = self._alive()
-        now = time.monotonic()
-        deadline = min(now + seconds, self._end)
+        deadline = min(line.now() + seconds, self._end)
         try:
             line.send(request, deadline)
             while True:
@@ -177,7 +181,7 @@ class Session:
                 line.send(self._served(reply), deadline)
         except TimedOut:
             self.close()
-            if time.monotonic() >= self._end:
+            if self._over():
                 raise OutOfTime(f"The submission took longer than {self.times.submission:g} s in all.") from None
             raise Stopped(f"it took longer than {seconds:g} s") from None
         except Died as death:
@@ -198,7 +202,7 @@ class Session:
 
     def _alive(self) -> Line:
         """The sandbox; a new one with the cells run again, if there is none."""
-        if time.monotonic() >= self._end:
+        if self._over():
             self.close()
             raise OutOfTime(f"The submission took longer than {self.times.submission:g} s in all.")
         while self._line is None:
@@ -208,6 +212,10 @@ class Session:
                 if not cell.stopped and not self._replay(cell):
                     break  # the sandbox is gone again, and this cell is left out from now on
         return self._line
+
+    def _over(self) -> bool:
+        """Whether the submission's time is used up."""
+        return (time.monotonic() if self._line is None else self._line.now()) >= self._end
 
     def _started(self) -> Line:
         for _ in range(2):
@@ -290,8 +298,9 @@ def _signature(parameters: Any) -> inspect.Signature | None:
 # What comes out of the sandbox ---------------------------------------------------------------------------------------
 
 
-def _text(value: Any) -> str:
-    return value if type(value) is str else ""
+def _text(value: Any, longest: int = 2000) -> str:
+    """A text, no longer than it may be: the worker cuts too, but the learner's code shares its process."""
+    return value[:longest] if type(value) is str else ""
 
 
 def _error(value: Any) -> dict[str, str] | None:
