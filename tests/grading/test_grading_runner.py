@@ -142,7 +142,7 @@ def test_the_secret_is_made_once_and_its_owners_alone(tmp_path):
 
 
 def test_the_command_says_what_is_missing(course, capsys, monkeypatch):
-    monkeypatch.setattr(Sandbox, "_command", lambda self: ["no-such-program"])
+    monkeypatch.setattr(Sandbox, "_command", lambda self, *filters: ["no-such-program"])
     assert main(["ps2", "--course", str(course), "--reports-only"]) == 1
     assert "bubblewrap" in capsys.readouterr().err
     with pytest.raises(SystemExit):

@@ -65,6 +65,7 @@ def main(words: list[str] | None = None) -> int:
     from .runner import course_secret, find_submissions, grade_class, passed_over, unpack
     from .sandbox import Sandbox, SandboxError
 
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for the workers: one processor each
     if options.workers < 1:
         parser.error(f"--workers must be at least 1, got {options.workers}")
     course: Path = options.course

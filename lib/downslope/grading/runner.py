@@ -6,6 +6,7 @@ finds a report for the same submission, set and secret leaves it as it is, and s
 
 from __future__ import annotations
 
+import faulthandler
 import hashlib
 import importlib
 import json
@@ -13,7 +14,9 @@ import multiprocessing
 import os
 import re
 import secrets
+import threading
 import zipfile
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -40,6 +43,7 @@ __all__ = [
 NAMED = re.compile(r"(?:^|.*[/\\])(?P<student>[\w.@-]+)_(?P<set>ps\d)\.ipynb$")
 STUDENT = re.compile(r"[\w@-][\w.@-]{0,127}")  # as long as nbgrader's gradebook takes
 VERSION = 1  # of the reports
+PATIENCE = 10  # times as long as a submission may take: the grader hangs itself
 
 
 @dataclass(frozen=True)
@@ -209,43 +213,67 @@ def grade_class(
 
 
 def _on_pool(tasks: list[Task], settings: Settings, workers: int) -> Iterator[Any]:
-    if workers == 1:
-        yield from (grade_task(task, settings) for task in tasks)
-        return
-    broken: list[Task] = []
-    yield from _pooled(iter(tasks), settings, workers, broken)
-    for task in broken:  # one of them has ended a process of ours: each alone now
-        alone: list[Task] = []
-        yield from _pooled(iter([task]), settings, 1, alone)
-        if alone:
-            yield task.student, NOT_GRADED, ["Grading it ended the grader's own process."], True
+    """On processes of their own, be it one: what ends such a process costs one submission, and not the run."""
+    waiting = deque(tasks)
+    while waiting:
+        suspects: list[Task] = []
+        yield from _pooled(waiting, settings, workers, suspects)
+        for task in suspects:  # one of them has ended a process of ours: each alone now
+            guilty: list[Task] = []
+            yield from _pooled(deque([task]), settings, 1, guilty)
+            if guilty:
+                yield task.student, NOT_GRADED, ["Grading it ended the grader's own process."], True
 
 
-def _pooled(tasks: Iterator[Task], settings: Settings, workers: int, broken: list[Task]) -> Iterator[Any]:
-    """Results as they come; only a few tasks wait at a time, so that memory stays flat."""
+def _pooled(waiting: deque[Task], settings: Settings, workers: int, suspects: list[Task]) -> Iterator[Any]:
+    """Results as they come, until a process of ours ends; what was at work then is added to `suspects`.
+
+    Only a few tasks are handed over at a time, so that memory stays flat.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["downslope.grading.grade"])
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_the_parent) as pool:
         running: dict[Future[Any], Task] = {}
-        for task in tasks:
-            try:
-                running[pool.submit(grade_task, task, settings)] = task
-            except BrokenProcessPool:
-                broken.append(task)
-            if len(running) >= 2 * workers:
-                yield from _finished(running, broken)
-        while running:
-            yield from _finished(running, broken)
+        while running or (waiting and not suspects):
+            while waiting and not suspects and len(running) < 2 * workers:
+                task = waiting.popleft()
+                try:
+                    running[pool.submit(_watched, task, settings)] = task
+                except BrokenProcessPool:
+                    suspects.append(task)
+            if running:
+                yield from _finished(running, suspects)
 
 
-def _finished(running: dict[Future[Any], Task], broken: list[Task]) -> Iterator[Any]:
+def _follow_the_parent() -> None:
+    """In a worker: end when the run has ended, be it killed. A worker left behind would wait for tasks for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def _watched(task: Task, settings: Settings) -> Any:
+    """`grade_task`; should it be stuck in our own code, the process ends itself, and that is told of the task."""
+    faulthandler.dump_traceback_later(PATIENCE * settings.times.submission, exit=True)
+    try:
+        return grade_task(task, settings)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _finished(running: dict[Future[Any], Task], suspects: list[Task]) -> Iterator[Any]:
     done, _ = wait(running, return_when=FIRST_COMPLETED)
     for future in done:
         task = running.pop(future)
         try:
             yield future.result()
         except BrokenProcessPool:
-            broken.append(task)
+            suspects.append(task)
 
 
 def _on_cluster(tasks: list[Task], settings: Settings, scheduler: str) -> Iterator[Any]:
