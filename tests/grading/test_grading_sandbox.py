@@ -20,6 +20,7 @@ from downslope.grading.sandbox import Died, Limits, Sandbox, SandboxError, Timed
 from downslope.grading.syscalls import program
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -200,17 +201,15 @@ def test_a_receiver_that_does_not_read_does_not_hold_up_the_grader(line):
 
 
 def test_time_that_a_busy_machine_took_does_not_count():
-    """One processor, and six others want it: a call that needs 0.4 s of it ends within a time-out of 1 s."""
+    """One processor, and six others want it: a call that needs 0.8 s of it ends within a time-out of 1.2 s."""
     processors = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(processors)})
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(6)]
     try:
         line = Sandbox(QUICK, start_seconds=60).start()
-        work = "import time\nwhile time.process_time() < before + 0.4: pass\nprint('done')"
+        work = "import time\nwhile time.process_time() < before + 0.8: pass\nprint('done')"
         run(line, "import time; before = time.process_time()", 5)
-        start = time.monotonic()
-        assert run(line, work, 1)["output"] == "done\n"
-        assert time.monotonic() - start > 1
+        assert run(line, work, 1.2)["output"] == "done\n"
         with pytest.raises(TimedOut):
             run(line, "while True: pass", 0.2)
         line.kill()
@@ -238,22 +237,63 @@ def test_a_sandbox_command_that_does_not_work_is_told(command):
         Sandbox(command=command, start_seconds=0.5).check()
 
 
-def test_another_sandbox_command_can_be_set(sandbox):
-    command = [each.replace(str(module.HERE), "{folder}") for each in sandbox._command()]
-    config = command[-1]
-    other = Sandbox(command=[*command[:-1], "{config}"])
-    other._config = lambda *_: config
-    line = other.start()
-    assert run(line, "print(1)")["output"] == "1\n"
+def test_another_sandbox_can_be_named(monkeypatch, tmp_path):
+    """Here a script around `unshare`, which knows nothing of ours and has no folders to hide."""
+    script = tmp_path / "walls"
+    script.write_text(
+        "#!/bin/sh\n"
+        "exec unshare --user --map-root-user --net --ipc --uts --pid --fork --kill-child -- "
+        f'{sys.executable} -s -B "$1/worker.py" "$2"\n',
+        encoding="utf-8",
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("DOWNSLOPE_SANDBOX", f"{script} {{folder}} {{config}}")
+    line = Sandbox(QUICK, start_seconds=60).start()
+    assert run(line, "import os, socket\nprint(os.getpid(), socket.if_nameindex())")["output"] == "1 [(1, 'lo')]\n"
+    assert run(line, "x = bytearray(2 * 10**9)")["error"]["type"] == "MemoryError"
     line.kill()
 
 
-def test_unsafe_is_refused_to_root_and_works_for_others(monkeypatch):
+FIRST = "import os, sys; os.setgroups([]); os.setresgid(61000, 61000, 61000); os.setresuid(61000, 61000, 61000)"
+
+
+def as_ordinary_user(code):
+    """Run Python code as somebody who is not root; returns what it prints."""
+    command = [sys.executable, "-c", code]
     if os.geteuid() == 0:
-        with pytest.raises(SandboxError, match="never runs as root"):
-            Sandbox(unsafe=True).check()
-        monkeypatch.setattr(module.os, "geteuid", lambda: 1000)
-    limits = Limits(**{**vars(QUICK), "processes": 10**5})  # here they count against the user who runs the tests
-    line = Sandbox(limits, unsafe=True).start()
-    assert run(line, "print(1)")["output"] == "1\n"
-    line.kill()
+        places = [sys.base_prefix, sys.prefix, str(ROOT)]
+        above = {str(folder) for place in places for folder in Path(place).parents if not folder.stat().st_mode & 1}
+        walls = [
+            "--dev-bind",
+            "/",
+            "/",
+            *(word for each in sorted(above) for word in ("--perms", "0755", "--tmpfs", each)),
+        ]
+        walls += module._open_to_all([word for each in places for word in ("--ro-bind", each, each)])
+        rights = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        become = [sys.executable, "-c", f"{FIRST}; os.execv(sys.executable, [sys.executable, '-c', sys.argv[1]])", code]
+        command = ["bwrap", *rights, *walls, "--", *become]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("unsafe", [False, True])
+def test_an_ordinary_user_can_grade_in_the_sandbox_and_unsafe(unsafe):
+    limits = {**vars(QUICK), "processes": 10**5 if unsafe else QUICK.processes}  # there they count against the user
+    code = (
+        "import os, time\nfrom downslope.grading.sandbox import Limits, Sandbox\n"
+        f"line = Sandbox(Limits(**{limits!r}), unsafe={unsafe}, start_seconds=60).start()\n"
+        "line.send({'do': 'cell', 'source': 'import os; print(os.getuid(), os.path.exists(\"/proc\"))', 'name': 'c'},"
+        " line.now() + 9)\n"
+        "print(os.getuid(), line.receive(line.now() + 9)['output'])\nline.kill()"
+    )
+    user, inside, proc = as_ordinary_user(code).split()
+    assert user == inside != "0"
+    assert proc == str(unsafe)
+
+
+def test_unsafe_is_refused_to_root(monkeypatch):
+    monkeypatch.setattr(module.os, "geteuid", lambda: 0)
+    with pytest.raises(SandboxError, match="never runs as root"):
+        Sandbox(unsafe=True).check()

@@ -6,7 +6,9 @@ There is no network, no /proc, no shell, no home, nothing of the course and noth
     root      starts bubblewrap as root, and the worker becomes a user of its own before it reads anything; no user
               namespace is needed, and the limit on processes binds, which it never does for root
     others    bubblewrap makes a user namespace
-    command   another sandbox, such as a container engine: a list in which {folder} and {config} are put in
+    command   another sandbox, such as a container engine: its words, or the variable DOWNSLOPE_SANDBOX. In place of
+              {folder} comes the folder of worker.py, of {config} what worker.py wants to know. It has to pass standard
+              input and output through, and it decides who runs the worker: not root
     unsafe    none: Python with limits, and with your rights. Refused to root.
 """
 
@@ -17,6 +19,7 @@ import itertools
 import json
 import os
 import select
+import shlex
 import shutil
 import signal
 import subprocess
@@ -38,8 +41,8 @@ INSIDE = "/grader"
 INSTALL = (
     "Grading runs learners' code in a sandbox, and it can't be started.\n{why}\n"
     "On Debian and Ubuntu: apt install bubblewrap. On Fedora: dnf install bubblewrap. In a container that forbids "
-    "namespaces, start it with those rights, or set another sandbox command. macOS and Windows have no bubblewrap: "
-    "grade in a Linux machine or container. --unsafe runs without a sandbox, with your rights."
+    "namespaces, start it with those rights, or name another sandbox in DOWNSLOPE_SANDBOX. macOS and Windows have no "
+    "bubblewrap: grade in a Linux machine or container. --unsafe runs without a sandbox, with your rights."
 )
 FIRST_USER, USERS = 61184, 4335  # numbers that systemd keeps free for users of one service
 
@@ -80,7 +83,7 @@ class Sandbox:
     """Where learners' code runs. `start()` gives the line to a new sandboxed Python."""
 
     limits: Limits = field(default_factory=Limits)
-    command: Sequence[str] | None = None
+    command: Sequence[str] = field(default_factory=lambda: shlex.split(os.environ.get("DOWNSLOPE_SANDBOX", "")))
     unsafe: bool = False
     start_seconds: float = 30.0
 
@@ -124,7 +127,7 @@ class Sandbox:
     def _command(self, *filters: int) -> list[str]:
         """What is started. `filters`: open files with a filter of system calls, for bubblewrap."""
         root = hasattr(os, "geteuid") and os.geteuid() == 0
-        if self.command is not None:
+        if self.command:
             config = self._config(None, [])
             return [each.replace("{folder}", str(HERE)).replace("{config}", config) for each in self.command]
         if self.unsafe:

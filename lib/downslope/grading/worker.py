@@ -16,7 +16,6 @@ Learner and worker share this process, so nothing that it says is believed: it c
 import ast
 import builtins
 import dis
-import importlib.abc
 import importlib.machinery
 import io
 import json
@@ -270,15 +269,15 @@ class IdleModule(types.ModuleType):
         return Idle()
 
 
-class IdleFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds the modules that draw and show."""
+class IdleFinder:
+    """Finds the modules that draw and show. (The base classes of importlib.abc would take an eighth of the start.)"""
 
     ROOTS = ("matplotlib", "IPython", "ipywidgets", "tqdm")
     COURSE = ("downslope", "downslope.exercises", "downslope.figures")  # the rest of the course is not there
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
         if fullname.split(".")[0] in self.ROOTS or fullname in self.COURSE:
-            return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+            return importlib.machinery.ModuleSpec(fullname, self, is_package=True)  # type: ignore[arg-type]
         return None
 
     def create_module(self, spec: Any) -> types.ModuleType:
