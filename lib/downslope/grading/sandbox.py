@@ -247,12 +247,13 @@ def _site() -> list[str]:
     return [str(Path(numpy.__file__).resolve().parent.parent)]
 
 
-def starved(process: int) -> float:
-    """Seconds for which a process was ready to run and another had the processor; 0 where the system does not tell."""
+def _ran_and_waited(task: str) -> tuple[float, float]:
+    """Seconds on a processor, and seconds ready to run while others had it; 0, 0 where the system does not tell."""
     try:
-        return int(Path(f"/proc/{process}/schedstat").read_bytes().split()[1]) / 1e9
-    except (OSError, IndexError, ValueError):
-        return 0.0
+        ran, waited, _ = Path(f"/proc/{task}/schedstat").read_bytes().split()
+        return int(ran) / 1e9, int(waited) / 1e9
+    except (OSError, ValueError):
+        return 0.0, 0.0
 
 
 def _innermost(process: int) -> int:
@@ -275,19 +276,23 @@ class Line:
         assert process.stdout is not None
         assert process.stderr is not None
         self.process, self.errors, self.started_in = process, "", 0.0
-        self._inner, self._before, self.lost = process.pid, starved(os.getpid()), 0.0
+        self._inner, self._start, self.lost = str(process.pid), time.monotonic(), 0.0
+        self._waited_before = _ran_and_waited("thread-self")[1]
         self._in, self._out, self._err = process.stdin.fileno(), process.stdout.fileno(), process.stderr.fileno()
         for number in (self._in, self._out, self._err):
             os.set_blocking(number, False)
 
     def now(self) -> float:
         """The time by this line's clock."""
-        self.lost = starved(self._inner) + starved(os.getpid()) - self._before
+        wall = time.monotonic() - self._start
+        ran, waited = _ran_and_waited(self._inner)
+        waited += _ran_and_waited("thread-self")[1] - self._waited_before
+        self.lost = wall - max(ran, wall - waited)  # both may wait at once: what ran counts in any case
         return time.monotonic() - self.lost
 
     def ready(self) -> None:
         """The Python is there, and it is its time that counts."""
-        self._inner = _innermost(self.process.pid)
+        self._inner = str(_innermost(self.process.pid))
 
     def send(self, value: Any, deadline: float) -> None:
         """Write a frame; never waits longer than the deadline, whether the other side reads or not."""
