@@ -27,7 +27,10 @@ MAX_MARKDOWN = 20_000  # characters; reading it takes time that grows with the s
 MAX_FORMULA, MAX_DEPTH = 4000, 30  # the converter ends the process on a formula nested some thousand levels deep
 FONTS = '"STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaVu Math TeX Gyre", math'
 NO_SCRIPT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-STYLE = f"<style>math {{ font-family: {FONTS}; }} math[display=block] {{ margin: 1em 0; }}</style>"
+STYLE = f"""<style>
+math {{ font-family: {FONTS}; }} math[display=block] {{ margin: 1em 0; }}
+p:has(math), li:has(math) {{ line-height: 1.9; }}
+</style>"""
 HEADS = {
     "feedback": f'<meta http-equiv="Content-Security-Policy" content="{NO_SCRIPT}">',
     # formgrader waits for MathJax to say that the page has its final height
