@@ -132,7 +132,9 @@ def test_the_opening_is_best_in_the_middle():
 
 
 def test_the_table_of_steps_holds_what_the_text_says():
-    rows = {row[0]: row[1:] for row in re.findall(r"h = (\S+) +forward (\S+) +centred (\S+)", printed("for h in steps:"))}
+    rows = {
+        row[0]: row[1:] for row in re.findall(r"h = (\S+) +forward (\S+) +centred (\S+)", printed("for h in steps:"))
+    }
     forward, centred = ({float(h): float(row[k]) for h, row in rows.items()} for k in (0, 1))
     assert min(centred, key=centred.get) == 1e-5
     assert min(forward, key=forward.get) == 1e-8
