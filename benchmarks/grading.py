@@ -245,7 +245,9 @@ def thousand(count: int = 1000, name: str = "ps3", workers: int = 2) -> Iterator
         course = prepare(Path(folder) / "course", submissions)
         before = sorted(os.listdir(tempfile.gettempdir()))
         start = time.perf_counter()
-        with subprocess.Popen(grader(course, name, workers), cwd=course, stderr=subprocess.DEVNULL) as run:
+        with subprocess.Popen(
+            grader(course, name, workers), cwd=course, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as run:
             watch = Watch(psutil.Process(run.pid), course / "reports" / name)
             thread = threading.Thread(target=watch)
             thread.start()

@@ -70,7 +70,17 @@ def test_a_killed_run_takes_its_workers_along(tmp_path):
     assert content != slow.content
     both = [classes.HandedIn(student, NAME, "", "", content, None) for student in ("ines", "jun")]
     course = classes.make_course(tmp_path, both)
-    command = [sys.executable, "-m", "downslope.grading", NAME, "--course", str(course), "--workers", "2"]
+    command = [
+        sys.executable,
+        "-m",
+        "downslope.grading",
+        NAME,
+        "--course",
+        str(course),
+        "--workers",
+        "2",
+        "--reports-only",
+    ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
         end = time.monotonic() + 60
         while (started := behind_workers(run.pid)).count("sandbox") < 2 and time.monotonic() < end:
