@@ -74,7 +74,7 @@ def test_the_ground_floor_needs_numpy_alone():
 def requirements(root):
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    lines = [line for name in ("print", "grade", "postgres", "test") for line in extras[name]]
+    lines = [line for name in ("print", "grade", "postgres", "site", "test") for line in extras[name]]
     return [Requirement(line) for line in project["dependencies"] + lines]
 
 
@@ -134,5 +134,5 @@ def test_every_data_file_says_where_it_came_from(root):
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make: apt-get install make")
 def test_make_alone_lists_the_targets(root):
     done = subprocess.run(["make", "-C", str(root)], capture_output=True, text=True, check=True)
-    for target in ("setup", "lab", "test", "notebooks"):
+    for target in ("setup", "lab", "test", "notebooks", "site"):
         assert re.search(rf"^{target} +\w", done.stdout, re.MULTILINE)
