@@ -4,7 +4,7 @@ PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv/bin
 
-.PHONY: help setup lab test notebooks release grade bench lock
+.PHONY: help setup lab test notebooks site release grade bench lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -17,13 +17,16 @@ lab: setup  ## open the course in JupyterLab
 	@exec $(VENV)/python tools/lab.py
 
 test: setup  ## run every test: the linter, the type checker, the library, the notebooks, the browser
-	$(VENV)/ruff check lib tests tools benchmarks solutions nbgrader_config.py
-	$(VENV)/ruff format --check lib tests tools benchmarks solutions nbgrader_config.py
+	$(VENV)/ruff check lib tests tools benchmarks site solutions nbgrader_config.py
+	$(VENV)/ruff format --check lib tests tools benchmarks site solutions nbgrader_config.py
 	$(VENV)/mypy
 	$(VENV)/python -m pytest -n auto
 
 notebooks: setup  ## execute every lesson and set, store it in normal form (or one: make notebooks ONLY=09)
 	$(VENV)/python tools/notebooks.py $(ONLY)
+
+site: setup  ## make the web edition in build/site: lessons, sets, library, search, JupyterLite (needs npm, once)
+	$(VENV)/python tools/site.py
 
 release: setup  ## problem sets for learners: exercises/ and build/release/*.zip (CLASS=class.csv: sheets and keys too)
 	$(VENV)/python tools/release.py $(if $(CLASS),--sheets $(CLASS))
@@ -40,4 +43,4 @@ bench: setup  ## measure the library beside its peers and write benchmarks/RESUL
 
 lock: setup  ## resolve requirements.lock anew from pyproject.toml (for maintainers; needs uv)
 	uv pip compile --universal --python-version 3.11 --fork-strategy fewest --upgrade --no-header --no-annotate \
-		--extra test --extra print --extra grade --extra postgres pyproject.toml --quiet --output-file requirements.lock
+		--extra test --extra print --extra grade --extra postgres --extra site pyproject.toml --quiet --output-file requirements.lock
