@@ -1,39 +1,45 @@
-"""Lessons as decks of slides: static pages in build/slides/ that open from a folder without any network.
+"""Lessons and lectures as decks of slides: static pages in build/slides/ that open from a folder without any network.
 
-    python tools/slides.py                every deck
-    python tools/slides.py 09 11          those whose names start so
-    python tools/slides.py --check 09     measure the slides in Chromium and say which are too full
+    python tools/slides.py                every lesson, and every lecture of lectures/*.toml, with a PDF of each
+    python tools/slides.py 09 course      those whose names start so
+    python tools/slides.py --pages        without PDFs
+    python tools/slides.py --handout 3    and handouts: three slides with their notes to a sheet (or two)
+    python tools/slides.py --check 09     measure the slides in Chromium and say what is wrong with them
 
 A slide begins at a cell with the slide type "slide" or "subslide"; "fragment" cells appear one after another; "skip"
-cells are left out; "notes" cells are seen by the speaker alone. What does not fit on 1280 × 720 goes on under the same
-heading. A folded part of a text (answers, hints) becomes a slide of its own, headed by its summary.
+cells are left out; "notes" cells are for the speaker (tools/lectures.py says how they tell minutes). What does not fit
+on 1280 × 720 goes on under the same heading. A folded part of a text (answers, hints) becomes a slide of its own, headed
+by its summary.
 """
 
 import argparse
 import base64
 import hashlib
 import html
+import json
 import re
 import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import nbformat
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from jinja2 import Environment, FileSystemLoader
 from jupyterlab_pygments import JupyterStyle
 from nbconvert.filters import Highlight2HTML, ansi2html
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
+from chromium import chromium
 from downslope.figures.style import CSS_PIXELS_PER_INCH, SIZES
+from lectures import Lecture, Lesson, read_lessons, read_playlists
 from packages import packages
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = ROOT / "notebooks"
 OUT = ROOT / "build" / "slides"
-HERE = Path(__file__).resolve().parent / "decks"
+TEMPLATES = Path(__file__).resolve().parent / "decks"
 PACKAGES = {
     "reset.css": "reveal.js/dist/reset.css",
     "reveal.css": "reveal.js/dist/reveal.css",
@@ -44,6 +50,7 @@ PACKAGES = {
     "auto-render.js": "katex/dist/contrib/auto-render.min.js",
     "fonts": "katex/dist/fonts",
 }
+OWN = ("deck.css", "deck.js", "index.css")
 
 SMALLEST = 14.0
 """The smallest text on a slide, in points, when the slide is 1280 × 720 CSS pixels of 1/96 inch."""
@@ -60,8 +67,8 @@ class Deck:
 
     name: str
     title: str
+    minutes: int | None
     cells: list[NotebookNode] = field(repr=False)
-    minutes: int | None = None
 
     @property
     def stacks(self) -> list[list[list[NotebookNode]]]:
@@ -82,31 +89,40 @@ def kind(cell: NotebookNode) -> str:
     return slide_type
 
 
-def unfolded(cell: NotebookNode) -> list[NotebookNode]:
-    """A text cell without folded parts: each becomes a slide headed by its summary."""
-    pieces = FOLDED.split(cell.source)
-    cells = [cell | {"source": pieces[0]}]
-    for summary, content, after in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
-        cells.append(nbformat.v4.new_markdown_cell(f"## {summary}\n\n{content}", metadata=slide_type("subslide")))
-        cells.append(nbformat.v4.new_markdown_cell(after, metadata=slide_type("-")))
-    return [NotebookNode(cell) for cell in cells if cell["source"].strip()]
+def text_cell(source: str, slide_type: str, lesson: str) -> NotebookNode:
+    metadata = {"slideshow": {"slide_type": slide_type}, "lesson": lesson}
+    return nbformat.v4.new_markdown_cell(source, metadata=metadata)
 
 
-def slide_type(name: str) -> dict[str, dict[str, str]]:
-    return {"slideshow": {"slide_type": name}}
+def unfolded(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """The cells without those to be skipped; a folded part of a text becomes a slide headed by its summary."""
+    result = []
+    for cell in cells:
+        if cell.cell_type != "markdown" or kind(cell) == "notes":
+            result += [cell] if kind(cell) != "skip" else []
+            continue
+        lesson = cell.metadata.lesson
+        before, *folded = FOLDED.split(cell.source)
+        pieces = [text_cell(before, kind(cell), lesson)]
+        for summary, content, after in zip(folded[::3], folded[1::3], folded[2::3], strict=True):
+            pieces += [text_cell(f"## {summary}\n{content}", "subslide", lesson), text_cell(after, "-", lesson)]
+        result += [piece for piece in pieces if piece.source.strip() and kind(piece) != "skip"]
+    return result
 
 
-def lesson(path: Path) -> Deck:
-    """The deck of one lesson."""
-    notebook = nbformat.read(path, as_version=4)
-    cells = [piece for cell in notebook.cells if kind(cell) != "skip" for piece in parts_of(cell)]
-    title = re.match(r"# (.*)", notebook.cells[0].source)
-    minutes = re.search(r"\*\*(\d+) minutes\*\*", notebook.cells[0].source)
-    return Deck(path.stem, title[1] if title else path.stem, cells, int(minutes[1]) if minutes else None)
+def deck_of_lesson(lesson: Lesson) -> Deck:
+    return Deck(lesson.name, lesson.title, lesson.minutes, unfolded(lesson.cells))
 
 
-def parts_of(cell: NotebookNode) -> list[NotebookNode]:
-    return unfolded(cell) if cell.cell_type == "markdown" and kind(cell) != "notes" else [cell]
+def deck_of_lecture(lecture: Lecture) -> Deck:
+    """The deck of a lecture: a title with its lessons, then its parts. Raises ValueError if it takes too long."""
+    lecture.check()
+    lessons = dict.fromkeys(lesson.title for lesson, _ in lecture.parts)
+    title = f"# {lecture.title}\n\n" + "\n".join(f"- {lesson}" for lesson in lessons)
+    cells = [text_cell(title, "slide", lecture.title)]
+    for _, part in lecture.parts:
+        cells += unfolded(part.cells)
+    return Deck(lecture.name, lecture.title, lecture.minutes, cells)
 
 
 # What a template needs to show a cell.
@@ -130,15 +146,14 @@ def outputs(cell: NotebookNode) -> list[str]:
     """What a code cell shows, as HTML. The words that stand under a picture for want of its alternative are left out."""
     shown, alternative = [], None
     for output in cell.outputs:
+        data, metadata = output.get("data", {}), output.get("metadata", {})
         if output.output_type == "stream":
             shown.append(f"<pre>{ansi2html(output.text.rstrip())}</pre>")
-            continue
-        data, metadata = output.get("data", {}), output.get("metadata", {})
-        if "image/png" in data:
-            alternative = metadata.get("image/png", {}).get("alt", "")
-            shown.append(picture(data["image/png"], **metadata.get("image/png", {})))
+        elif "image/png" in data:
+            alternative = html.escape(metadata["image/png"]["alt"])
+            shown.append(picture(data["image/png"], **metadata["image/png"]))
         elif "text/html" in data:
-            if not (alternative and html.escape(alternative) in data["text/html"]):
+            if not (alternative and alternative in data["text/html"]):
                 shown.append(data["text/html"])
         elif "text/latex" in data:
             shown.append(html.escape(data["text/latex"], quote=False))
@@ -152,65 +167,133 @@ def outputs(cell: NotebookNode) -> list[str]:
 def picture(data: str, *, alt: str, width: int, height: int) -> str:
     """A picture of `width` × `height` CSS pixels on a page, enlarged for a slide; kept once for all decks."""
     png = base64.b64decode(data)
-    name = f"assets/pictures/{hashlib.sha256(png).hexdigest()[:16]}.png"
-    path = OUT / name
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(png)
+    name = f"assets/pictures/{digest(png)}.png"
+    write(OUT / name, png)
     size = f'width="{width * FIGURE_SCALE:.0f}" height="{height * FIGURE_SCALE:.0f}"'
     return f'<img src="{name}" alt="{html.escape(alt)}" {size}>'
 
 
 def columns(slide: list[NotebookNode]) -> int:
     """The longest line of code, or of printed text, on a slide."""
-    code = [cell for cell in slide if cell.cell_type == "code"]
-    texts = [cell.source for cell in code] + [o.text for cell in code for o in cell.outputs if "text" in o]
+    programs = [cell for cell in slide if cell.cell_type == "code"]
+    texts = [cell.source for cell in programs]
+    texts += [output.text for cell in programs for output in cell.outputs if output.output_type == "stream"]
     return max((len(line) for text in texts for line in text.splitlines()), default=1)
 
 
+# What is written.
+
+
+def digest(*contents: bytes) -> str:
+    return hashlib.sha256(b"\0".join(contents)).hexdigest()[:16]
+
+
+def write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def write_assets() -> str:
+    """What every deck shares, into the folder assets; returns its digest."""
+    assets = OUT / "assets"
+    node_modules = packages()
+    files = {name: node_modules / source for name, source in PACKAGES.items()} | {name: TEMPLATES / name for name in OWN}
+    for name, source in files.items():
+        if source.is_dir():
+            shutil.copytree(source, assets / name, dirs_exist_ok=True)
+        else:
+            write(assets / name, source.read_bytes())
+    write(assets / "code.css", HtmlFormatter(style=JupyterStyle).get_style_defs(".highlight").encode())
+    return digest(*(path.read_bytes() for path in sorted(assets.glob("*.*"))))
+
+
 def templates() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=select_autoescape([]), trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"kind": kind, "markdown": markdown, "code": code, "outputs": outputs, "columns": columns}
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), trim_blocks=True, lstrip_blocks=True)
+    filters = {"kind": kind, "markdown": markdown, "code": code, "outputs": outputs, "columns": columns}
+    environment.filters |= filters
     return environment
 
 
-def copy_assets() -> None:
-    """What every deck shares, into the folder assets."""
-    assets = OUT / "assets"
-    shutil.rmtree(assets, ignore_errors=True)
-    assets.mkdir(parents=True)
-    node_modules = packages()
-    for name, source in PACKAGES.items():
-        (shutil.copytree if (node_modules / source).is_dir() else shutil.copy)(node_modules / source, assets / name)
-    for path in HERE.glob("*.*s*"):
-        if path.suffix in {".css", ".js"}:
-            shutil.copy(path, assets)
-    (assets / "code.css").write_text(HtmlFormatter(style=JupyterStyle).get_style_defs(".highlight"))
+def clear(decks: list[Deck]) -> None:
+    """Take away decks that are no more, and all pictures."""
+    shutil.rmtree(OUT / "assets" / "pictures", ignore_errors=True)
+    names = {deck.name for deck in decks}
+    for path in [*OUT.glob("*.html"), *OUT.glob("*.pdf")]:
+        if path.stem.removesuffix("-handout") not in names:
+            path.unlink()
 
 
-def build(decks: list[Deck]) -> None:
-    copy_assets()
+def write_pages(decks: list[Deck]) -> dict[str, str]:
+    """Write the page of each deck; a digest of all that it shows, by name."""
+    shared = write_assets()
     template = templates().get_template("deck.html")
+    digests = {}
     for deck in decks:
-        (OUT / f"{deck.name}.html").write_text(template.render(deck=deck), encoding="utf-8")
+        page = template.render(deck=deck).encode()
+        write(OUT / f"{deck.name}.html", page)
+        digests[deck.name] = digest(shared.encode(), page)
+    return digests
+
+
+def print_pdfs(digests: dict[str, str], handout: int | None) -> None:
+    """Print a PDF of each deck, one slide to a page, and a handout if asked for: where the deck has changed."""
+    record = OUT / "assets" / "printed.json"
+    printed = json.loads(record.read_text()) if record.exists() else {}
+    wanted = {f"{name}.pdf": (name, "?print-pdf", value) for name, value in digests.items()}
+    if handout:
+        wanted |= {f"{n}-handout.pdf": (n, f"?print-pdf&handout={handout}", f"{handout} {v}") for n, v in digests.items()}
+    due = {pdf: job for pdf, job in wanted.items() if printed.get(pdf) != job[2] or not (OUT / pdf).exists()}
+    if not due:
+        return
+    with chromium() as browser:
+        page = browser.new_page()
+        for pdf, (name, query, value) in due.items():
+            print(pdf, flush=True)
+            print_pdf(page, name, query, OUT / pdf)
+            printed[pdf] = value
+    record.write_text(json.dumps(printed, indent=1))
+
+
+def print_pdf(page: Any, name: str, query: str, path: Path) -> None:
+    page.goto((OUT / f"{name}.html").as_uri() + query)
+    page.locator(".pdf-page").first.wait_for(state="attached")
+    page.pdf(path=path, prefer_css_page_size=True, print_background=True)
+
+
+def write_index(groups: dict[str, list[Deck]]) -> None:
+    """The page that lists the decks that are there."""
+    there = {path.name for path in OUT.glob("*.*")}
+    write(OUT / "index.html", templates().get_template("index.html").render(groups=groups, there=there).encode())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", help="the beginnings of file names; all decks when left out")
-    parser.add_argument("--check", action="store_true", help="measure every slide in Chromium")
+    parser.add_argument("names", nargs="*", help="the beginnings of decks' names; all decks when left out")
+    parser.add_argument("--check", action="store_true", help="measure every slide in Chromium; print nothing on paper")
+    parser.add_argument("--pages", action="store_true", help="pages alone, no PDFs")
+    parser.add_argument("--handout", type=int, choices=(2, 3), help="so many slides with notes to a sheet, as PDFs")
     options = parser.parse_args()
-    every = [lesson(path) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
-    decks = [deck for deck in every if deck.name.startswith(tuple(options.names or [""]))]
-    if not decks:
-        sys.exit(f"no deck starts with {' or '.join(options.names)}")
-    build(decks)
-    if options.check:
-        import slidecheck
+    try:
+        read = read_lessons()
+        lessons = [deck_of_lesson(lesson) for lesson in read]
+        courses = {list_.title: [deck_of_lecture(lecture) for lecture in list_.lectures] for list_ in read_playlists(read)}
+        every = [*lessons, *(deck for decks in courses.values() for deck in decks)]
+        decks = [deck for deck in every if deck.name.startswith(tuple(options.names or [""]))]
+        if not decks:
+            sys.exit(f"no deck starts with {' or '.join(options.names)}")
+        if not options.names:
+            clear(every)
+        digests = write_pages(decks)
+        if options.check:
+            from slidecheck import report
 
-        sys.exit(slidecheck.report(OUT, [deck.name for deck in decks]))
+            sys.exit(report(OUT, list(digests)))
+        if not options.pages:
+            print_pdfs(digests, options.handout)
+        write_index({**courses, "Lessons": lessons})
+    except (RuntimeError, ValueError) as error:
+        sys.exit(str(error))
+    print(f"{(OUT / 'index.html').relative_to(ROOT)} lists {len(every)} decks")
 
 
 if __name__ == "__main__":

@@ -17,41 +17,71 @@ function setMaths() {
 }
 
 const HEADING = "h1, h2, h3";
+const KEPT = `.notes, thead, summary, ${HEADING}`; // no page has nothing else
 const DIVISIBLE = ".cell, .output, .output div, ul, ol, table, tbody, details";
+const FULL = 610; // what is taller than this would not fit on any page under a heading
 
 const tooTall = (page) => page.scrollHeight > page.clientHeight;
+const isContent = (node) => !node.matches(KEPT) && ![...node.children].every((child) => child.matches(HEADING));
 
-/** The children of a node of which one has to stay on its page: all but notes and headings. */
-const movable = (node) =>
-  [...node.children].filter((child) => !child.matches(`.notes, thead, summary, ${HEADING}`) && !isHeadingOnly(child));
+function height(node) {
+  const boxes = [node, ...node.querySelectorAll("*")].map((part) => part.getBoundingClientRect());
+  return Math.max(...boxes.map((box) => box.bottom)) - boxes[0].top;
+}
 
-const isHeadingOnly = (cell) => cell.matches(".markdown") && [...cell.children].every((child) => child.matches(HEADING));
+/**
+ * Moves children of `source` to `target`, which stands on `page`, while they fit; the first that does not is divided
+ * if it fits on no page, or if the page is `blank`. Returns whether the page is blank still.
+ */
+function fill(target, source, page, blank) {
+  for (const child of [...source.children]) {
+    target.append(child);
+    if (tooTall(page)) {
+      const long = height(child) > FULL;
+      source.prepend(child);
+      if (child.matches(DIVISIBLE) && (long || blank)) blank = divide(child, target, page, blank);
+      if (blank) target.append(child); // too tall, and the checker says so
+      return false;
+    }
+    blank &&= !isContent(child);
+  }
+  return blank;
+}
 
-/** Moves the end of `node` into a copy of it, which is returned, until the page is no longer too tall. */
-function cut(node, page) {
-  const rest = node.cloneNode(false);
-  while (tooTall(page) && movable(node).length > 1) rest.prepend(node.lastElementChild);
-  const last = movable(node).at(-1);
-  if (tooTall(page) && last?.matches(DIVISIBLE)) rest.prepend(cut(last, page));
-  if (node.tHead) rest.prepend(node.tHead.cloneNode(true));
-  if (node.tagName === "OL") rest.start = node.start + node.children.length;
-  return rest;
+/** Moves the beginning of `node` into a copy of it at the end of `target`. Returns whether the page is blank still. */
+function divide(node, target, page, blank) {
+  const copy = node.cloneNode(false);
+  target.append(copy);
+  blank = fill(copy, node, page, blank);
+  if ([...copy.children].some(isContent)) {
+    if (node.tagName === "OL") node.start += copy.children.length;
+    node.prepend(...[...copy.children].filter((child) => child.matches("thead, summary")).map((child) => child.cloneNode(true)));
+  } else {
+    node.prepend(...copy.childNodes);
+    copy.remove();
+  }
+  return blank;
 }
 
 /** The pages of one slide: what is too tall goes on under the same heading. */
 function paginate(slide, bench) {
+  bench.replaceChildren(slide);
+  slide.dataset.over = Math.max(0, slide.scrollHeight - slide.clientHeight);
+  if (!tooTall(slide)) return [slide];
   const heading = slide.querySelector(`.markdown:first-child > :is(${HEADING})`);
   const pages = [];
-  for (let rest = slide; rest; ) {
-    const page = rest;
+  while ([...slide.children].some(isContent)) {
+    const page = slide.cloneNode(false);
     bench.replaceChildren(page);
-    page.dataset.over = page === slide ? Math.max(0, page.scrollHeight - page.clientHeight) : 0;
-    rest = cut(page, page);
+    if (pages.length) {
+      page.dataset.over = 0;
+      if (heading) page.append(again(heading));
+      slide.firstElementChild.classList.remove("fragment");
+    }
+    fill(page, slide, page, true);
     pages.push(page);
-    if (!movable(rest).length) break;
-    movable(rest)[0].classList.remove("fragment");
-    if (heading) rest.prepend(again(heading));
   }
+  pages.at(-1).append(...slide.children);
   return pages;
 }
 
@@ -62,8 +92,26 @@ function again(heading) {
   return copy;
 }
 
+/** Each slide of the print view beside its notes, `count` to a sheet of A4. */
+function makeHandout(count) {
+  document.documentElement.classList.add("handout", `handout-${count}`);
+  const style = document.createElement("style");
+  style.textContent = "@page { size: A4; margin: 14mm 12mm; }";
+  document.head.append(style);
+  for (const sheet of document.querySelectorAll(".pdf-page")) {
+    const row = document.createElement("div");
+    row.className = "row";
+    const notes = document.createElement("div");
+    notes.className = "beside";
+    notes.innerHTML = Reveal.getSlideNotes(sheet.querySelector(".page")) ?? "";
+    sheet.replaceWith(row);
+    row.append(sheet, notes);
+  }
+}
+
 async function start() {
   setMaths();
+  for (const part of document.querySelectorAll("details")) part.open = true;
   await document.fonts.ready;
   const bench = document.createElement("div");
   bench.id = "bench";
@@ -74,6 +122,8 @@ async function start() {
     mark.replaceWith(...paginate(slide, bench));
   }
   bench.remove();
+  const handout = new URLSearchParams(location.search).get("handout");
+  if (handout) document.querySelector(".reveal").addEventListener("pdf-ready", () => makeHandout(handout));
   await Reveal.initialize({
     width: 1280,
     height: 720,
