@@ -46,6 +46,11 @@ class Part:
     cells: list[NotebookNode]
 
     @property
+    def names(self) -> list[str]:
+        """What a playlist may call the part: its heading, or a tag of the heading's cell with # before it."""
+        return [self.heading, *(f"#{tag}" for tag in self.cells[0].metadata.get("tags", []))]
+
+    @property
     def minutes(self) -> int | None:
         """What the part's notes say; None when they don't."""
         for cell in self.cells:
@@ -70,6 +75,10 @@ class Lesson:
         return int(found[1]) if found else None
 
     @property
+    def headings(self) -> list[str]:
+        return [part.heading for part in self.parts]
+
+    @property
     def cells(self) -> list[NotebookNode]:
         return [cell for part in self.parts for cell in part.cells]
 
@@ -79,9 +88,9 @@ class Lesson:
             return self.parts
         chosen = []
         for name in wanted:
-            found = [part for part in self.parts if name in (part.heading, *(f"#{tag}" for tag in tags(part.cells[0])))]
+            found = [part for part in self.parts if name in part.names]
             if not found:
-                raise ValueError(f"lesson {self.name[:2]} has no part {name!r}; it has {[p.heading for p in self.parts]}")
+                raise ValueError(f"lectures: lesson {self.name[:2]} has no part {name!r}; it has {self.headings}")
             chosen += found
         return chosen
 
@@ -123,10 +132,6 @@ def is_notes(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("slideshow", {}).get("slide_type") == "notes")
 
 
-def tags(cell: NotebookNode) -> list[str]:
-    return list(cell.metadata.get("tags", []))
-
-
 def read_lesson(path: Path) -> Lesson:
     """A lesson in parts. Every cell remembers, as `metadata.lesson`, which lesson it is from."""
     cells = nbformat.read(path, as_version=4).cells
@@ -149,12 +154,13 @@ def read_playlist(path: Path, lessons: list[Lesson]) -> Playlist:
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     by_number = {lesson.name[:2]: lesson for lesson in lessons}
     lectures = []
-    for number, entry in enumerate(content["lecture"], start=1):
-        name = path.stem if len(content["lecture"]) == 1 else f"{path.stem}-{number}"
+    for count, entry in enumerate(content["lecture"], start=1):
+        name = path.stem if len(content["lecture"]) == 1 else f"{path.stem}-{count}"
         unknown = entry["parts"].keys() - by_number.keys()
         if unknown:
             raise ValueError(f"lectures: {name} names lessons that are not there: {sorted(unknown)}")
-        chosen = [(by_number[key], part) for key, wanted in entry["parts"].items() for part in by_number[key].choose(wanted)]
+        wanted = entry["parts"]
+        chosen = [(by_number[number], part) for number in wanted for part in by_number[number].choose(wanted[number])]
         lectures.append(Lecture(name, entry["title"], content["minutes"], chosen))
     return Playlist(content["title"], lectures)
 

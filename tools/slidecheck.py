@@ -1,4 +1,4 @@
-"""Measures decks in Chromium: what lies outside a slide, what is too small to read, maths left raw, pictures without text."""
+"""Measures decks in Chromium: what is outside its slide or too small, raw maths, pictures without an alternative."""
 
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,15 @@ SCREEN = {"width": 1280, "height": 720}
 
 
 def measure(page: Any, path: Path) -> list[dict[str, Any]]:
-    """Every slide of a deck with its `number`, first `words`, `over` (pixels too tall before it was divided), `faults`."""
+    """The slides of a deck: `number`, first `words`, `over` (pixels too tall before it was divided), `faults`."""
     page.goto(path.as_uri())
     page.wait_for_function("window.Reveal?.isReady()")
+    return remeasure(page)
+
+
+def remeasure(page: Any) -> list[dict[str, Any]]:
+    """The same for the deck that is open, after a change of the window's size."""
+    page.wait_for_function("Reveal.getScale() * 1280 === innerWidth")
     slides: list[dict[str, Any]] = page.evaluate(MEASURE)
     return slides
 
@@ -28,8 +34,7 @@ def report(folder: Path, names: list[str]) -> int:
             total += faults
             print(f"{name}: {len(slides)} slides, {faults} faults")
             for slide in slides:
-                if slide["over"]:
-                    print(f"  {slide['number']:3d}  {slide['words']}: {slide['over']} px too tall, goes on on the next slide")
-                for fault in slide["faults"]:
-                    print(f"  {slide['number']:3d}  {slide['words']}: FAULT {fault}")
+                divided = [f"{slide['over']} px too tall, so it goes on on the next"] if slide["over"] else []
+                for message in divided + [f"FAULT {fault}" for fault in slide["faults"]]:
+                    print(f"  {slide['number']:3d}  {slide['words']}: {message}")
     return min(total, 1)

@@ -8,8 +8,8 @@
 
 A slide begins at a cell with the slide type "slide" or "subslide"; "fragment" cells appear one after another; "skip"
 cells are left out; "notes" cells are for the speaker (tools/lectures.py says how they tell minutes). What does not fit
-on 1280 × 720 goes on under the same heading. A folded part of a text (answers, hints) becomes a slide of its own, headed
-by its summary.
+on 1280 × 720 goes on under the same heading. A folded part of a text (answers, hints) becomes a slide of its own under
+its summary.
 """
 
 import argparse
@@ -25,17 +25,17 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from chromium import chromium
+from downslope.figures.style import CSS_PIXELS_PER_INCH, SIZES
 from jinja2 import Environment, FileSystemLoader
 from jupyterlab_pygments import JupyterStyle
 from nbconvert.filters import Highlight2HTML, ansi2html
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
+from packages import packages
 from pygments.formatters import HtmlFormatter
 
-from chromium import chromium
-from downslope.figures.style import CSS_PIXELS_PER_INCH, SIZES
 from lectures import Lecture, Lesson, read_lessons, read_playlists
-from packages import packages
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "build" / "slides"
@@ -143,7 +143,7 @@ def markdown(source: str) -> str:
 
 
 def outputs(cell: NotebookNode) -> list[str]:
-    """What a code cell shows, as HTML. The words that stand under a picture for want of its alternative are left out."""
+    """What a code cell shows, as HTML, without the words that repeat a picture's alternative under it."""
     shown, alternative = [], None
     for output in cell.outputs:
         data, metadata = output.get("data", {}), output.get("metadata", {})
@@ -197,14 +197,15 @@ def write_assets() -> str:
     """What every deck shares, into the folder assets; returns its digest."""
     assets = OUT / "assets"
     node_modules = packages()
-    files = {name: node_modules / source for name, source in PACKAGES.items()} | {name: TEMPLATES / name for name in OWN}
+    files = {name: node_modules / source for name, source in PACKAGES.items()}
+    files |= {name: TEMPLATES / name for name in OWN}
     for name, source in files.items():
         if source.is_dir():
             shutil.copytree(source, assets / name, dirs_exist_ok=True)
         else:
             write(assets / name, source.read_bytes())
     write(assets / "code.css", HtmlFormatter(style=JupyterStyle).get_style_defs(".highlight").encode())
-    return digest(*(path.read_bytes() for path in sorted(assets.glob("*.*"))))
+    return digest(*((assets / name).read_bytes() for name in [*files, "code.css"] if (assets / name).is_file()))
 
 
 def templates() -> Environment:
@@ -239,23 +240,23 @@ def print_pdfs(digests: dict[str, str], handout: int | None) -> None:
     """Print a PDF of each deck, one slide to a page, and a handout if asked for: where the deck has changed."""
     record = OUT / "assets" / "printed.json"
     printed = json.loads(record.read_text()) if record.exists() else {}
-    wanted = {f"{name}.pdf": (name, "?print-pdf", value) for name, value in digests.items()}
-    if handout:
-        wanted |= {f"{n}-handout.pdf": (n, f"?print-pdf&handout={handout}", f"{handout} {v}") for n, v in digests.items()}
-    due = {pdf: job for pdf, job in wanted.items() if printed.get(pdf) != job[2] or not (OUT / pdf).exists()}
+    views = {".pdf": "?print-pdf"} | ({"-handout.pdf": f"?print-pdf&handout={handout}"} if handout else {})
+    wanted = {f"{deck}{end}": [deck, query, value] for deck, value in digests.items() for end, query in views.items()}
+    due = [pdf for pdf, job in wanted.items() if printed.get(pdf) != job or not (OUT / pdf).exists()]
     if not due:
         return
     with chromium() as browser:
         page = browser.new_page()
-        for pdf, (name, query, value) in due.items():
+        for pdf in due:
             print(pdf, flush=True)
-            print_pdf(page, name, query, OUT / pdf)
-            printed[pdf] = value
+            deck, query, _ = wanted[pdf]
+            print_pdf(page, OUT / f"{deck}.html", query, OUT / pdf)
+            printed[pdf] = wanted[pdf]
     record.write_text(json.dumps(printed, indent=1))
 
 
-def print_pdf(page: Any, name: str, query: str, path: Path) -> None:
-    page.goto((OUT / f"{name}.html").as_uri() + query)
+def print_pdf(page: Any, deck: Path, query: str, path: Path) -> None:
+    page.goto(deck.as_uri() + query)
     page.locator(".pdf-page").first.wait_for(state="attached")
     page.pdf(path=path, prefer_css_page_size=True, print_background=True)
 
@@ -275,13 +276,13 @@ def main() -> None:
     options = parser.parse_args()
     try:
         read = read_lessons()
-        lessons = [deck_of_lesson(lesson) for lesson in read]
-        courses = {list_.title: [deck_of_lecture(lecture) for lecture in list_.lectures] for list_ in read_playlists(read)}
-        every = [*lessons, *(deck for decks in courses.values() for deck in decks)]
+        groups = {plan.title: [deck_of_lecture(lecture) for lecture in plan.lectures] for plan in read_playlists(read)}
+        groups["Lessons"] = [deck_of_lesson(lesson) for lesson in read]
+        every = [deck for decks in groups.values() for deck in decks]
         decks = [deck for deck in every if deck.name.startswith(tuple(options.names or [""]))]
         if not decks:
             sys.exit(f"no deck starts with {' or '.join(options.names)}")
-        if not options.names:
+        if decks == every:
             clear(every)
         digests = write_pages(decks)
         if options.check:
@@ -290,10 +291,10 @@ def main() -> None:
             sys.exit(report(OUT, list(digests)))
         if not options.pages:
             print_pdfs(digests, options.handout)
-        write_index({**courses, "Lessons": lessons})
+        write_index(groups)
     except (RuntimeError, ValueError) as error:
         sys.exit(str(error))
-    print(f"{(OUT / 'index.html').relative_to(ROOT)} lists {len(every)} decks")
+    print(f"{(OUT / 'index.html').relative_to(ROOT)} lists the decks")
 
 
 if __name__ == "__main__":

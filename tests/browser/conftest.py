@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -19,22 +18,15 @@ from typing import Any
 
 import pytest
 
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))
+
+from chromium import chromium, find_chromium
+
 NO_CHROMIUM = "needs Chromium: apt-get install chromium"
 QUIET = {
     "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {"checkForUpdates": False, "fetchNews": "false"},
     "@jupyterlab/docmanager-extension/plugin.jupyterlab-settings": {"autosave": False},
 }
-
-
-def find_chromium() -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return next((path for name in names if (path := shutil.which(name))), None)
-
-
-def chromium_flags() -> list[str]:
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    flags = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    return [*flags, "--no-first-run", *(["--no-sandbox"] if root else [])]
 
 
 @contextmanager
@@ -155,15 +147,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], s
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """The system's Chromium, driven by Playwright."""
-    chromium = find_chromium()
-    if chromium is None:
+    if find_chromium() is None:
         pytest.skip(NO_CHROMIUM)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, headless=True, args=chromium_flags())
+    with chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture

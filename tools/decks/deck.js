@@ -5,10 +5,15 @@ const DELIMITERS = [
   { left: "\\[", right: "\\]", display: true },
   { left: "$", right: "$", display: false },
   { left: "\\(", right: "\\)", display: false },
+  ...["equation", "align", "align*", "gather", "gather*"].map((name) => ({
+    left: `\\begin{${name}}`,
+    right: `\\end{${name}}`,
+    display: true,
+  })),
 ];
 
 function setMaths() {
-  const options = { delimiters: DELIMITERS, ignoredClasses: ["mathjax_ignore"], throwOnError: false };
+  const options = { delimiters: DELIMITERS, ignoredClasses: ["mathjax_ignore"], throwOnError: false, strict: false };
   const ignoredTags = ["pre", "code"];
   renderMathInElement(document.querySelector(".slides"), { ...options, ignoredTags: [...ignoredTags, "aside"] });
   for (const notes of document.querySelectorAll("aside.notes")) {
@@ -22,7 +27,8 @@ const DIVISIBLE = ".cell, .output, .output div, ul, ol, table, tbody, details";
 const FULL = 610; // what is taller than this would not fit on any page under a heading
 
 const tooTall = (page) => page.scrollHeight > page.clientHeight;
-const isContent = (node) => !node.matches(KEPT) && ![...node.children].every((child) => child.matches(HEADING));
+const isOnlyHeading = (cell) => cell.matches(".cell") && [...cell.children].every((child) => child.matches(HEADING));
+const isContent = (node) => !node.matches(KEPT) && !isOnlyHeading(node);
 
 function height(node) {
   const boxes = [node, ...node.querySelectorAll("*")].map((part) => part.getBoundingClientRect());
