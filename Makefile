@@ -4,7 +4,7 @@ PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv/bin
 
-.PHONY: help setup lab test notebooks site release grade bench lock
+.PHONY: help setup lab test notebooks slides site release grade bench lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -24,6 +24,9 @@ test: setup  ## run every test: the linter, the type checker, the library, the n
 
 notebooks: setup  ## execute every lesson and set, store it in normal form (or one: make notebooks ONLY=09)
 	$(VENV)/python tools/notebooks.py $(ONLY)
+
+slides: setup  ## lessons and lectures as slides that need no network, with PDFs: build/slides/ (HANDOUT=3: handouts too)
+	$(VENV)/python tools/slides.py $(if $(HANDOUT),--handout $(HANDOUT))
 
 site: setup  ## make the web edition in build/site: lessons, sets, library, search, JupyterLite (needs npm, once)
 	$(VENV)/python tools/site.py

@@ -1,0 +1,210 @@
+"""Decks as a lecturer opens them: from a USB stick, without a network, on two sizes of screen, and on paper."""
+
+import html
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(shutil.which("npm") is None, reason="decks need npm: apt-get install npm"),
+]
+
+
+@pytest.fixture(scope="module")
+def slides():
+    import slides  # only here: it takes a while to import
+
+    return slides
+
+
+@pytest.fixture(scope="module")
+def stick(slides, tmp_path_factory):
+    """A copy of all decks, made by the tool and moved elsewhere."""
+    subprocess.run([sys.executable, "tools/slides.py", "--pages"], cwd=ROOT, check=True)
+    return Path(shutil.copytree(slides.OUT, tmp_path_factory.mktemp("media") / "USB stick"))
+
+
+@pytest.fixture
+def offline(browser):
+    """An empty page that has no network, and what it asked for in vain or complained of."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, offline=True)
+    page = context.new_page()
+    complaints = []
+    page.on("request", lambda request: None if is_local(request.url) else complaints.append(f"asked for {request.url}"))
+    page.on("requestfailed", lambda request: complaints.append(f"did not get {request.url}"))
+    page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page, complaints
+    context.close()
+
+
+def is_local(url):
+    return url.startswith(("file:", "data:", "blob:", "about:"))
+
+
+def write_deck(slides, folder, cells):
+    """A deck of text cells, (slide type, text) each, beside the assets of the other decks."""
+    deck = slides.Deck("own", "Own", None, slides.unfolded([slides.text_cell(text, kind, "") for kind, text in cells]))
+    path = folder / "own.html"
+    path.write_text(slides.templates().get_template("deck.html").render(deck=deck), encoding="utf-8")
+    return path
+
+
+def open_deck(page, path):
+    page.goto(path.as_uri())
+    page.wait_for_function("window.Reveal?.isReady()")
+
+
+def test_every_deck_is_whole_legible_and_quiet_on_both_screens(stick, offline):
+    from slidecheck import measure, remeasure
+
+    page, complaints = offline
+    faults = {}
+    decks = sorted(path for path in stick.glob("*.html") if path.name != "index.html")
+    assert len(decks) == len(list((ROOT / "notebooks").glob("*.ipynb"))) + 7
+    for deck in decks:
+        page.set_viewport_size({"width": 1280, "height": 720})
+        small = measure(page, deck)
+        page.set_viewport_size({"width": 1920, "height": 1080})
+        large = remeasure(page)
+        assert [slide["number"] for slide in small] == list(range(1, len(small) + 1))
+        for slide in small + large:
+            if slide["faults"]:
+                faults[f"{deck.stem} {slide['number']}, {slide['words']}"] = slide["faults"]
+    assert faults == {}
+    assert complaints == []
+
+
+def test_the_index_leads_to_every_deck(stick, offline):
+    page, complaints = offline
+    page.goto((stick / "index.html").as_uri())
+    links = page.evaluate("[...document.querySelectorAll('a')].map(link => decodeURI(link.href))")
+    pages = {Path(link.removeprefix("file://")) for link in links if link.endswith(".html")}
+    assert pages == set(stick.glob("*.html")) - {stick / "index.html"}
+    assert complaints == []
+
+
+FAULTY = [
+    ("<div style='padding-top: 900px'>deep</div>", r"outside the slide: \d+ px below, \"deep\""),
+    ("<div style='width: 1400px; text-align: right'>wide</div>", r"outside the slide: \d+ px to the right, \"wide\""),
+    ("<span style='font-size: 18px'>small</span>", r"too small: 13.5 pt, \"small\""),
+    (r"a \frac{1}{2} b", "maths left raw"),
+    (r"$\frac{1}$", "maths with an error"),
+    ("<img src='assets/none.png' width='300' height='200'>", "a picture without a text alternative"),
+    ("<img alt='a' src='assets/none.png' width='300' height='200'>", "a picture that is not there"),
+    (
+        "<img alt='a' src='assets/none.png' style='position: absolute; left: 0' width='300' height='200'>words",
+        "on a picture",
+    ),
+    (r"A sentence with $x_1^2$ and `code`. \begin{align}a &= b\end{align}", "^$"),
+]
+
+
+def test_the_checker_sees_what_is_wrong(slides, stick, page):
+    from slidecheck import measure
+
+    page.set_viewport_size({"width": 1280, "height": 720})
+    deck = write_deck(slides, stick, [("slide", f"# Title\n\n{text}") for text, _ in FAULTY])
+    for slide, (text, expected) in zip(measure(page, deck), FAULTY, strict=True):
+        assert re.search(expected, " ".join(slide["faults"])), f"{text}: {slide['faults']}"
+
+
+def test_what_does_not_fit_goes_on_under_the_same_heading_and_nothing_is_lost(slides, stick, page):
+    numbers = range(1, 61)
+    items = "\n".join(f"{number}. item {number}" for number in numbers)
+    deck = write_deck(slides, stick, [("slide", f"## Many\n\n{items}"), ("notes", "The end."), ("slide", "## Next")])
+    page.set_viewport_size({"width": 1280, "height": 720})
+    open_deck(page, deck)
+    pages = page.evaluate(
+        """Reveal.getSlides().map(slide => ({
+            heading: slide.querySelector('h2').textContent,
+            start: slide.querySelector('ol')?.start,
+            items: [...slide.querySelectorAll('li')].map(item => item.textContent.trim()),
+            notes: Reveal.getSlideNotes(slide)?.trim(),
+        }))"""
+    )
+    many = pages[:-1]
+    assert len(many) > 2
+    assert {slide["heading"] for slide in many} == {"Many"}
+    assert [item for slide in many for item in slide["items"]] == [f"item {number}" for number in numbers]
+    assert all(slide["items"][0] == f"item {slide['start']}" for slide in many)
+    assert [slide["notes"] for slide in pages] == [""] * (len(many) - 1) + ["<p>The end.</p>", ""]
+
+
+def test_the_space_bar_leads_through_every_slide_and_fragment(slides, stick, page):
+    cells = [
+        ("slide", "# A"),
+        ("fragment", "a"),
+        ("fragment", "b"),
+        ("subslide", "# B"),
+        ("skip", "# No"),
+        ("slide", "# C"),
+    ]
+    open_deck(page, write_deck(slides, stick, cells))
+    seen = []
+    for _ in range(6):
+        seen.append(" ".join(page.locator(".page.present .cell:not(.fragment:not(.visible))").all_inner_texts()))
+        page.keyboard.press("Space")
+    assert seen == ["A", "A a", "A a b", "B", "C", "C"]
+
+
+def test_answers_are_on_a_slide_of_their_own(slides, stick, page):
+    text = "## Recall\n\nWhy?\n\n<details><summary>Answers</summary>\n\nBecause $1 < 2$.\n\n</details>"
+    open_deck(page, write_deck(slides, stick, [("slide", text)]))
+    question, answers = page.locator("section.page").all()
+    assert "Because" not in question.text_content()
+    assert answers.locator("h2").text_content() == "Answers"
+    assert answers.locator(".katex").count() == 1
+
+
+def test_the_speaker_sees_notes_and_the_next_slide_from_a_stick_too(slides, stick, page):
+    deck = write_deck(
+        slides, stick, [("slide", "## One"), ("notes", "Minutes: 4\n\nAsk **them** about $x$."), ("slide", "## Two")]
+    )
+    open_deck(page, deck)
+    with page.context.expect_page() as opened:
+        page.keyboard.press("s")
+    speaker = opened.value
+    speaker.get_by_text("Minutes: 4").wait_for()
+    assert speaker.locator(".speaker-controls-notes strong").text_content() == "them"
+    assert speaker.locator(".speaker-controls-notes math").count() == 1
+    speaker.frame_locator("#upcoming-slide iframe").get_by_text("Two").first.wait_for()
+
+
+def pages_of(pdf):
+    return len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes()))
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "a_sheet"),
+    [
+        ("momentum", "?print-pdf", 1),
+        ("00-start-here", "?print-pdf&handout=2", 2),
+        ("00-start-here", "?print-pdf&handout=3", 3),
+    ],
+    ids=["slides", "two to a sheet", "three to a sheet"],
+)
+def test_on_paper_there_are_as_many_pages_as_slides(slides, stick, page, tmp_path, name, query, a_sheet):
+    slides.print_pdf(page, stick / f"{name}.html", query, tmp_path / "printed.pdf")
+    count = page.locator(".pdf-page").count()
+    assert count > 5
+    assert pages_of(tmp_path / "printed.pdf") == -(-count // a_sheet)
+
+
+def test_figures_and_links_come_from_the_notebook(stick):
+    cells = nbformat.read(ROOT / "notebooks" / "11-momentum-is-an-average.ipynb", as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+    page = (stick / "11-momentum-is-an-average.html").read_text(encoding="utf-8")
+    assert len(outputs) > 5
+    for output in outputs:
+        assert f'alt="{html.escape(output.metadata["image/png"].alt)}"' in page
+    assert page.count("<img ") == len(outputs)
+    assert "This figure in words" not in page
+    assert 'href="12-momentum-on-mnist.html"' in page
