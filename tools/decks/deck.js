@@ -91,6 +91,17 @@ function paginate(slide, bench) {
   return pages;
 }
 
+/** A picture that nothing stands beside or under takes the room that is left. */
+function enlarge(page) {
+  const picture = page.querySelector(".cell:not(:has(~ .cell)) .output:last-child img");
+  if (!picture) return;
+  const room = page.getBoundingClientRect().top + 720 - 46 - picture.getBoundingClientRect().bottom;
+  const factor = Math.min(1224 / picture.width, 1 + room / picture.height);
+  if (factor < 1) return;
+  picture.style.height = `${picture.height * factor}px`;
+  picture.style.width = `${picture.width * factor}px`;
+}
+
 function again(heading) {
   const copy = document.createElement("h2");
   copy.className = "again";
@@ -125,7 +136,12 @@ async function start() {
   for (const slide of document.querySelectorAll("section.page")) {
     const mark = document.createComment("");
     slide.replaceWith(mark);
-    mark.replaceWith(...paginate(slide, bench));
+    const pages = paginate(slide, bench);
+    for (const page of pages) {
+      bench.replaceChildren(page);
+      enlarge(page);
+    }
+    mark.replaceWith(...pages);
   }
   bench.remove();
   const handout = new URLSearchParams(location.search).get("handout");
