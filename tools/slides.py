@@ -39,6 +39,7 @@ from lectures import Lecture, Lesson, read_lessons, read_playlists
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "build" / "slides"
+PRINTED = ROOT / "build" / "slides-printed.json"
 TEMPLATES = Path(__file__).resolve().parent / "decks"
 PACKAGES = {
     "reset.css": "reveal.js/dist/reset.css",
@@ -216,8 +217,8 @@ def templates() -> Environment:
 
 
 def clear(decks: list[Deck]) -> None:
-    """Take away decks that are no more, and all pictures."""
-    shutil.rmtree(OUT / "assets" / "pictures", ignore_errors=True)
+    """Take away decks that are no more, and what all decks share."""
+    shutil.rmtree(OUT / "assets", ignore_errors=True)
     names = {deck.name for deck in decks}
     for path in [*OUT.glob("*.html"), *OUT.glob("*.pdf")]:
         if path.stem.removesuffix("-handout") not in names:
@@ -238,8 +239,7 @@ def write_pages(decks: list[Deck]) -> dict[str, str]:
 
 def print_pdfs(digests: dict[str, str], handout: int | None) -> None:
     """Print a PDF of each deck, one slide to a page, and a handout if asked for: where the deck has changed."""
-    record = OUT / "assets" / "printed.json"
-    printed = json.loads(record.read_text()) if record.exists() else {}
+    printed = json.loads(PRINTED.read_text()) if PRINTED.exists() else {}
     views = {".pdf": "?print-pdf"} | ({"-handout.pdf": f"?print-pdf&handout={handout}"} if handout else {})
     wanted = {f"{deck}{end}": [deck, query, value] for deck, value in digests.items() for end, query in views.items()}
     due = [pdf for pdf, job in wanted.items() if printed.get(pdf) != job or not (OUT / pdf).exists()]
@@ -252,7 +252,7 @@ def print_pdfs(digests: dict[str, str], handout: int | None) -> None:
             deck, query, _ = wanted[pdf]
             print_pdf(page, OUT / f"{deck}.html", query, OUT / pdf)
             printed[pdf] = wanted[pdf]
-    record.write_text(json.dumps(printed, indent=1))
+            PRINTED.write_text(json.dumps(printed, indent=1))
 
 
 def print_pdf(page: Any, deck: Path, query: str, path: Path) -> None:

@@ -192,9 +192,9 @@ def pages_of(pdf):
     ids=["slides", "two to a sheet", "three to a sheet"],
 )
 def test_on_paper_there_are_as_many_pages_as_slides(slides, stick, page, tmp_path, name, query, a_sheet):
+    open_deck(page, stick / f"{name}.html")
+    count = page.evaluate("Reveal.getTotalSlides()")
     slides.print_pdf(page, stick / f"{name}.html", query, tmp_path / "printed.pdf")
-    count = page.locator(".pdf-page").count()
-    assert count > 5
     assert pages_of(tmp_path / "printed.pdf") == -(-count // a_sheet)
 
 
