@@ -2,11 +2,13 @@
 
 A part of a lesson is a heading of the second level (`## …`) and what follows it up to the next one; what stands before
 the first is the lesson's opening. The notes cell after a part's heading says in its first line how long the part takes
-in a lecture, and after that what the speaker wants to have at hand:
+in a lecture, and after that what the speaker wants to have at hand. A reader sees the first line, folded:
 
-    Minutes: 4
+    <details><summary>In a lecture: 4 minutes</summary>
 
     Let them vote before the next slide. Most say that both settle sooner.
+
+    </details>
 
 The minutes of all parts together are the minutes that the lesson states in its first cell.
 
@@ -35,7 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 LECTURES = ROOT / "lectures"
 STATED = re.compile(r"\*\*(\d+) minutes\*\*")
-MINUTES = re.compile(r"Minutes: (\d+)$", re.MULTILINE)
+MINUTES = re.compile(r"<details><summary>In a lecture: (\d+) minutes?</summary>$", re.MULTILINE)
 
 
 @dataclass
@@ -110,7 +112,7 @@ class Lecture:
         for lesson, part in self.parts:
             if part.minutes is None:
                 raise ValueError(
-                    f"lectures: lesson {lesson.name[:2]}, part {part.heading!r}: no notes cell begins with 'Minutes: …'"
+                    f"lectures: lesson {lesson.name[:2]}, part {part.heading!r}: no notes cell begins with 'In a lecture: … minutes'"
                 )
         return sum(part.minutes or 0 for _, part in self.parts)
 

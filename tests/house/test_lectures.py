@@ -25,18 +25,22 @@ def cell(source, slide_type="slide", tags=()):
     return nbformat.v4.new_markdown_cell(source, metadata=metadata)
 
 
+def timed(minutes, words="Ask them first."):
+    return cell(f"<details><summary>In a lecture: {minutes}</summary>\n\n{words}\n\n</details>", "notes")
+
+
 @pytest.fixture
 def small(tmp_path, lectures):
     """A lesson of 9 minutes: an opening of 1, two parts of 3 and 5, and a part that says nothing."""
     cells = [
         cell("# 01 Small\n\n**9 minutes**"),
-        cell("Minutes: 1", "notes"),
+        timed("1 minute"),
         cell("## First", tags=["core"]),
-        cell("Minutes: 3\n\nAsk them first.", "notes"),
-        cell("A sentence: Minutes: 100", "fragment"),
+        timed("3 minutes"),
+        cell("A sentence: In a lecture: 100 minutes", "fragment"),
         cell("## Second"),
         cell("An aside.", "notes"),
-        cell("Minutes: 5", "notes"),
+        timed("5 minutes"),
         cell("## Silent"),
     ]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "01-small.ipynb")
@@ -88,7 +92,7 @@ def test_a_lecture_takes_what_its_parts_take(lectures, small, tmp_path):
     ("parts", "minutes", "message"),
     [
         ('"01" = ["First", "Second"]', 7, "takes 8 minutes and may take 7"),
-        ('"01" = "all"', 50, "part 'Silent': no notes cell begins with 'Minutes: …'"),
+        ('"01" = "all"', 50, "part 'Silent': no notes cell begins with 'In a lecture: … minutes'"),
         ('"01" = ["Third"]', 50, "lesson 01 has no part 'Third'"),
         ('"01" = ["#second"]', 50, "lesson 01 has no part '#second'"),
         ('"99" = "all"', 50, "lessons that are not there: ['99']"),
