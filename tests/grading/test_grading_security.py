@@ -104,6 +104,9 @@ HONEST = {
     "a plot": RIGHT + "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1], [2])\nplt.show()",
     "a magic": "%matplotlib inline\n" + RIGHT,
     "an error after it": RIGHT + "half_life(0.5, 1)",
+    "letters of another script": "def 반감기(β):\n    return np.log(1 / 2) / np.log(β)\nhalf_life = 반감기",
+    "an object that can be called": "import functools\nhalf_life = functools.partial(lambda half, beta: np.log(half) / np.log(beta), 1 / 2)",
+    "threads that end": "import concurrent.futures as c\ndef half_life(beta):\n    with c.ThreadPoolExecutor(1) as pool: return pool.submit(lambda: np.log(1 / 2) / np.log(beta)).result()",
     "a lambda": "half_life = lambda beta: np.log(1 / 2) / np.log(beta)",
     "helper functions": "import math\ndef log(x):\n    return math.log(x)\ndef half_life(beta):\n    return log(0.5) / log(beta)",
 }
@@ -223,6 +226,29 @@ def test_written_files_do_not_reach_this_machine(graded, make, tmp_path):
     assert not any(each.exists() for each in targets)
 
 
+def test_what_lies_beside_the_notebook_is_not_read_and_nothing_is_deleted(graded, make, tmp_path):
+    (tmp_path / "numpy.py").write_text("raise SystemExit('of a learner')", encoding="utf-8")
+    (tmp_path / "protocol.py").write_text("raise SystemExit('of a learner')", encoding="utf-8")
+    source = (
+        "import os, shutil\n"
+        f"for place in {[str(tmp_path), str(ROOT / 'tests'), '/grader']!r}:\n"
+        "    shutil.rmtree(place, ignore_errors=True)\n"
+        "print(sorted(os.listdir('/grader')))"
+    )
+    report = graded(insert(make(), "ewma", source))
+    assert lost(report) == {}
+    assert "['protocol.py', 'worker.py']\n" in report.outputs.values()
+    assert Path(__file__).exists()
+
+
+@pytest.mark.parametrize(
+    "turn", ["[::-1][::-1]", ".astype('>f8')", "[:, None][:, 0]"], ids=["strides", "bytes", "view"]
+)
+def test_an_array_may_lie_in_memory_as_it_likes(graded, make, solved, turn):
+    answer = "".join(cell(solved, "ewma")["source"]).replace("np.array(history)", f"np.array(history){turn}")
+    assert lost(graded(make(ewma=answer))) == {}
+
+
 def test_there_is_no_network(graded, make):
     came = []
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -265,6 +291,12 @@ LIES = {
     "modules": "import sys, types\nsys.modules['downslope'] = types.ModuleType('downslope')",
     "another name": "class Question:\n    points = 3\n    def __call__(self, *a): return self\nps3 = Question()",
     "atexit": "import atexit\natexit.register(print, 3)",
+    "IPython": "from IPython.core.interactiveshell import InteractiveShell\nInteractiveShell.run_cell = InteractiveShell.showtraceback = lambda *a, **k: 3\nimport IPython\nIPython.get_ipython().events.register('post_run_cell', print)",
+    "tracing": "import sys, threading\ndef trace(frame, event, value):\n    frame.f_locals.update(points=3, reply={'value': 3.0}, error=None)\n    return trace\nsys.settrace(trace); sys.setprofile(trace); threading.settrace(trace)",
+    "a thread that goes on": "import threading, time\ndef go_on():\n    while True:\n        globals()['half_life'] = lambda beta: 3.0\n        time.sleep(0.001)\nthreading.Thread(target=go_on, daemon=True).start()",
+    "a timer": "import signal\nsignal.signal(signal.SIGALRM, lambda *a: exec('half_life = lambda beta: 3.0', globals()))\nsignal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)",
+    "constants changed": "import ctypes\nctypes.memset(id(3.5) + 16, 0, 8)\nctypes.memset(id(True) + 24, 0, 4)",
+    "code of the library": "import numpy.linalg\nfor module in (np, numpy.linalg):\n    for name, value in list(vars(module).items()):\n        if callable(value) and not isinstance(value, type): setattr(module, name, lambda *a, **k: 1.0)",
 }
 
 
@@ -273,6 +305,9 @@ def test_a_trick_earns_nothing_and_harms_nothing_else_of_the_graders(graded, mak
     report = graded(make(half_life=f"{WRONG}{trick}"))
     assert report.results["half_life"].points == 0
     assert report.points <= FULL - 3
+
+
+def test_after_all_these_tricks_the_next_learner_gets_all(graded, make):
     assert lost(graded(make())) == {}
 
 
@@ -288,6 +323,20 @@ LIARS = {
     "right in the notebook only": "def half_life(beta):\n    return {0.5: 1.0}.get(beta, 2.0)",
     "different each time": "n = [0]\ndef half_life(beta):\n    n[0] += 1\n    return n[0]",
     "says that it is empty": "def half_life(beta): return 1\nhalf_life.empty_body = True",
+    "a generator": "def half_life(beta):\n    yield np.log(1 / 2) / np.log(beta)",
+    "a coroutine": "async def half_life(beta):\n    return np.log(1 / 2) / np.log(beta)",
+    "a memory of earlier calls": "seen = {}\ndef half_life(beta):\n    return seen.setdefault(beta, len(seen))",
+    "a name that changes": "def half_life(beta):\n    global half_life\n    half_life = lambda beta: 1.0\n    return 0.0",
+    "NaN with something in it": "def half_life(beta): return np.array([0x7ff8000000000bad], dtype=np.uint64).view(float)[0]",
+    "a huge number": "def half_life(beta): return 10**1000",
+    "a number too long to cross": "def half_life(beta): return 1 << 10**7",
+    "a text that is a number": "def half_life(beta): return '1e999999999'",
+    "nothing in it": "def half_life(beta): return np.zeros((0, 3))",
+    "odd keys": "def half_life(beta): return {(1, 2): 1.0, None: 2.0, 3.5: 3.0}",
+    "an array that holds itself": "def half_life(beta):\n    x = np.empty(1, dtype=object)\n    x[0] = x\n    return x",
+    "records and dates": "def half_life(beta): return np.zeros(1, dtype=[('a', float)])",
+    "types without end": "def half_life(beta): return [type(f'T{i}', (), {})() for i in range(10**4)]",
+    "deep": "def half_life(beta):\n    x = []\n    for _ in range(10**5): x = [x]\n    return x",
     "a name that breaks": "class Liar:\n    @property\n    def __name__(self): raise SystemExit\n    def __call__(self, beta): return 0\nhalf_life = Liar()",
 }
 
@@ -451,7 +500,7 @@ def test_cells_that_hold_anything_are_survived(graded, make):
 
 
 def test_time_that_runs_out_in_a_check_is_for_a_person_too(graded, make):
-    report = graded(make(half_life="def half_life(beta):\n    while True: pass"), call=100, submission=2)
+    report = graded(make(half_life="def half_life(beta):\n    while True: pass"), call=100, submission=1)
     assert report.status == "needs a person"
     assert report.results["half_life"].points is None
 
