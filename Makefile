@@ -4,10 +4,10 @@ PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv/bin
 
-.PHONY: help setup lab test notebooks slides site release grade bench lock
+.PHONY: help setup lab test notebooks slides site release grade bench bench-grading lock
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 15
 
 setup:  ## install the pinned versions into .venv (nothing happens when nothing changed)
 	@test -n "$(PYTHON)" || { echo "Downslope needs Python 3.11 or newer, and found none." >&2; exit 1; }
@@ -43,6 +43,9 @@ bench: setup  ## measure the library beside its peers and write benchmarks/RESUL
 	build/bench/bin/python -m pip install --quiet -r benchmarks/requirements.txt -r requirements.lock
 	build/bench/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	build/bench/bin/python benchmarks/speed.py
+
+bench-grading: setup  ## measure grading beside plain nbgrader and with a class of a thousand: benchmarks/GRADING.md (half an hour)
+	$(VENV)/python benchmarks/grading.py
 
 lock: setup  ## resolve requirements.lock anew from pyproject.toml (for maintainers; needs uv)
 	uv pip compile --universal --python-version 3.11 --fork-strategy fewest --upgrade --no-header --no-annotate \
