@@ -7,11 +7,14 @@ settings for the course in .jupyter in this folder, so that a configuration of y
 """
 
 import os
+import shutil
 import sys
 import webbrowser
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+CONFIG = ROOT / ".jupyter"
+SETTINGS = ROOT / "tools" / "lab"
 FIRST = "/lab/tree/notebooks/00-start-here.ipynb"
 
 
@@ -32,31 +35,36 @@ def browser_can_open() -> bool:
     return True
 
 
-def command() -> list[str]:
-    return [
-        sys.executable,
-        "-m",
-        "jupyterlab",
+def command(given: list[str]) -> list[str]:
+    """How JupyterLab is started; an option that is given replaces the course's own."""
+    own = [
         "--ServerApp.ip=127.0.0.1",
         f"--LabApp.default_url={FIRST}",
         f"--ServerApp.root_dir={ROOT}",
         f"--ServerApp.allow_root={is_root()}",
         f"--ServerApp.open_browser={browser_can_open()}",
-        f"--LabApp.app_settings_dir={ROOT / 'tools' / 'lab'}",
+        f"--LabApp.app_settings_dir={SETTINGS}",
+        "--LabApp.custom_css=True",
         "--LabApp.extension_manager=readonly",
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
+    replaced = {option.partition("=")[0] for option in given}
+    kept = [option for option in own if option.partition("=")[0] not in replaced]
+    return [sys.executable, "-m", "jupyterlab", *kept, *given]
 
 
 def main() -> None:
     os.chdir(ROOT)
-    os.environ["JUPYTER_CONFIG_DIR"] = str(ROOT / ".jupyter")
+    os.environ["JUPYTER_CONFIG_DIR"] = str(CONFIG)
+    shutil.copytree(
+        SETTINGS / "custom", CONFIG / "custom", dirs_exist_ok=True
+    )  # JupyterLab looks for style sheets there
     # nbgrader's panels start `alembic` by name: it lies beside this Python.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     if not browser_can_open():
         print("No browser can be opened from here. Open the address that is printed below in one.", flush=True)
-    os.execv(sys.executable, command() + sys.argv[1:])
+    os.execv(sys.executable, command(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A real JupyterLab and a real browser. The server listens on loopback, with a token, with settings of its own."""
+"""The JupyterLab of `make lab` and a real browser. The server listens on loopback, with a token; it keeps to itself."""
 
 from __future__ import annotations
 
@@ -23,29 +23,24 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))
 from chromium import chromium, find_chromium
 
 NO_CHROMIUM = "needs Chromium: apt-get install chromium"
-QUIET = {
-    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {"checkForUpdates": False, "fetchNews": "false"},
-    "@jupyterlab/docmanager-extension/plugin.jupyterlab-settings": {"autosave": False},
-}
+LAB = Path(__file__).resolve().parents[2] / "tools" / "lab.py"
+NO_AUTOSAVE = ("@jupyterlab/docmanager-extension/plugin.jupyterlab-settings", {"autosave": False})
 
 
 @contextmanager
 def jupyterlab(folder: Path, private: Path, *, seconds: float = 60) -> Iterator[str]:
-    """Serve a folder with JupyterLab, with settings of its own in `private`; gives the address, token included."""
+    """Serve a folder as `make lab` does; what a user changes goes to `private`. Gives the address, token included."""
     token, port = secrets.token_hex(16), free_port()
-    for name, content in QUIET.items():
-        file = private / "settings" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(content))
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1"]
+    name, content = NO_AUTOSAVE
+    file = private / "settings" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(content))
+    command = [sys.executable, str(LAB), "--no-browser", f"--ServerApp.root_dir={folder}"]
     command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"]
-    command += [f"--ServerApp.root_dir={folder}", "--LabApp.extension_manager=readonly"]
     command += ["--LabApp.expose_app_in_browser=True"]  # so that tests can call JupyterLab's own commands
-    command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     homes = {
         "JUPYTERLAB_SETTINGS_DIR": "settings",
         "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-        "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_RUNTIME_DIR": "runtime",
         "IPYTHONDIR": "ipython",
         "HOME": "home",
