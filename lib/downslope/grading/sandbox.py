@@ -175,7 +175,7 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
 }
 _count = itertools.count()
-PIPE_BYTES = 2**20  # as much as any user may have: a network's weights cross without waiting
+PIPE_BYTES = 2**18  # the weights of a small network cross in one piece; any user may have as much
 
 
 @contextlib.contextmanager
