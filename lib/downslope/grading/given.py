@@ -7,6 +7,11 @@ statements run in the sandbox, between the learner's cells.
     given  imports, data, functions of the notebook
     idle   names that only show something there: ps3, figures, plt
     kept   names of other things (a network, a class of the library), which do not cross
+
+An answer that uses what is kept goes to a person. These are `net` in digits of ps1, `momentum_homework` in ps2, `net`,
+`rule` and `train` in below of ps3, `net`, `Network` and `minibatches` in weights of ps4. A stand-in would have to hold
+the course's own solutions. And nobody needs one: each question gives its data as arrays and asks for functions of the
+learner's own. Who takes the library's instead took a detour, or copied the answer, and a person can tell which.
 """
 
 from __future__ import annotations
