@@ -28,7 +28,7 @@ from types import SimpleNamespace
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "tests" / "browser"))
+sys.path[:0] = [str(HERE.parent / "tests" / "browser"), str(HERE.parent / "tools")]
 
 SETUP = """
 import numpy as np
@@ -214,18 +214,14 @@ def blank_frames(page: Any, x: float, y: float, room: float, box: dict[str, floa
 
 
 def compare(moves: int, seconds: float, rounds: int) -> None:
-    from conftest import chromium_flags, find_chromium, jupyterlab
-    from playwright.sync_api import sync_playwright
+    from chromium import chromium
+    from conftest import jupyterlab
 
-    chromium = find_chromium()
-    if chromium is None:
-        sys.exit("needs Chromium: apt-get install chromium")
     results: dict[str, list[dict[str, Any]]] = {name: [] for name in CELLS}
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as private:
         for number, cell in enumerate(CELLS.values()):
             (Path(folder) / f"{number}.ipynb").write_text(notebook([SETUP, cell]))
-        with jupyterlab(Path(folder), Path(private)) as url, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=chromium_flags())
+        with jupyterlab(Path(folder), Path(private)) as url, chromium() as browser:
             for _ in range(rounds):
                 for number, name in enumerate(CELLS):
                     page = browser.new_context(viewport={"width": 1200, "height": 900}).new_page()
@@ -234,7 +230,6 @@ def compare(moves: int, seconds: float, rounds: int) -> None:
                     page.context.close()
                     print(name, results[name][-1], flush=True)
             where = f"Chromium {browser.version}, {machine()}"
-            browser.close()
     load = os.getloadavg()[0]
     busy = f" The machine was busy (load {load:.1f})." if load > 1.5 * (os.cpu_count() or 1) else ""
     head = (

@@ -111,9 +111,8 @@ class Lecture:
         """The minutes of all parts. Raises ValueError where a part does not say its own."""
         for lesson, part in self.parts:
             if part.minutes is None:
-                raise ValueError(
-                    f"lectures: lesson {lesson.name[:2]}, part {part.heading!r}: no notes cell begins with 'In a lecture: … minutes'"
-                )
+                where = f"lectures: lesson {lesson.name[:2]}, part {part.heading!r}"
+                raise ValueError(f"{where}: no notes cell begins with 'In a lecture: … minutes'")
         return sum(part.minutes or 0 for _, part in self.parts)
 
     def check(self) -> None:

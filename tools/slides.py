@@ -262,9 +262,9 @@ def print_pdf(page: Any, deck: Path, query: str, path: Path) -> None:
 
 
 def write_index(groups: dict[str, list[Deck]]) -> None:
-    """The page that lists the decks that are there."""
-    there = {path.name for path in OUT.glob("*.*")}
-    write(OUT / "index.html", templates().get_template("index.html").render(groups=groups, there=there).encode())
+    """The page that lists all decks, with the PDFs that are there."""
+    papers = {path.name for path in OUT.glob("*.pdf")}
+    write(OUT / "index.html", templates().get_template("index.html").render(groups=groups, papers=papers).encode())
 
 
 def main() -> None:
@@ -274,16 +274,21 @@ def main() -> None:
     parser.add_argument("--pages", action="store_true", help="pages alone, no PDFs")
     parser.add_argument("--handout", type=int, choices=(2, 3), help="so many slides with notes to a sheet, as PDFs")
     options = parser.parse_args()
+    chosen = tuple(options.names or [""])
     try:
-        read = read_lessons()
-        groups = {plan.title: [deck_of_lecture(lecture) for lecture in plan.lectures] for plan in read_playlists(read)}
-        groups["Lessons"] = [deck_of_lesson(lesson) for lesson in read]
-        every = [deck for decks in groups.values() for deck in decks]
-        decks = [deck for deck in every if deck.name.startswith(tuple(options.names or [""]))]
+        lessons = read_lessons()
+        groups = {
+            playlist.title: [
+                deck_of_lecture(lecture) for lecture in playlist.lectures if lecture.name.startswith(chosen)
+            ]
+            for playlist in read_playlists(lessons)
+        }
+        groups["Lessons"] = [deck_of_lesson(lesson) for lesson in lessons if lesson.name.startswith(chosen)]
+        decks = [deck for group in groups.values() for deck in group]
         if not decks:
             sys.exit(f"no deck starts with {' or '.join(options.names)}")
-        if decks == every:
-            clear(every)
+        if not options.names:
+            clear(decks)
         digests = write_pages(decks)
         if options.check:
             from slidecheck import report
@@ -291,10 +296,11 @@ def main() -> None:
             sys.exit(report(OUT, list(digests)))
         if not options.pages:
             print_pdfs(digests, options.handout)
-        write_index(groups)
+        if not options.names:
+            write_index(groups)
     except (RuntimeError, ValueError) as error:
         sys.exit(str(error))
-    print(f"{(OUT / 'index.html').relative_to(ROOT)} lists the decks")
+    print(f"{len(decks)} decks in {OUT.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":
