@@ -60,7 +60,7 @@ def lesson():
                   "def look_two_ahead(", "def slope(", "def known_slips(", "def reason(",
                   "def check(step)"):  # fmt: skip
         source = cell_with(start).source
-        source = re.sub(r"^(for|print|guess|second|pairs).*(\n .*)*", "", source, flags=re.MULTILINE)
+        source = re.sub(r"^(for|print|guess|second|pairs|agree).*(\n .*)*", "", source, flags=re.MULTILINE)
         exec(source, names)
     names["Nesterov"] = Nesterov
     return names
