@@ -1,7 +1,7 @@
 """Grading: make grade beside plain `nbgrader autograde`, and a thousand submissions in one run.
 
     make bench-grading          or: python benchmarks/grading.py [--rounds 3] [--only forty]
-                                writes benchmarks/GRADING.md (--only prints and writes nothing)
+                                writes benchmarks/GRADING.md (--only: that part of it)
 
 forty     the same forty submissions, ten to each set: ours with one worker and with two, and nbgrader with its defaults
 thousand  one class of a thousand, one in twenty of them hostile: points, memory, what is left running
@@ -185,7 +185,6 @@ def forty(rounds: int) -> Iterator[str]:
                 shutil.rmtree(course)
                 print(f"round {i + 1}: {name}: {seconds[name][-1]:.1f} s", scores[name], flush=True)
     kinds = [f"{sum(each.kind == kind for each in submissions)} {kind}" for kind in classes.KINDS]
-    yield "## The same forty submissions\n"
     yield f"Ten to each of the four sets: {', '.join(kinds)}. Medians of {rounds} rounds.\n"
     yield "| | points given undeserved | points withheld | without grade, or open | submissions a second | speed |"
     yield "|---|---|---|---|---|---|"
@@ -243,11 +242,12 @@ def thousand(count: int = 1000, name: str = "ps3", workers: int = 2) -> Iterator
     os.environ["DOWNSLOPE_GRADER"] = f"benchmark-{os.getpid()}"
     with tempfile.TemporaryDirectory() as folder:
         course = prepare(Path(folder) / "course", submissions)
-        before = sorted(os.listdir(tempfile.gettempdir()))
+        temporary = Path(folder) / "tmp"
+        temporary.mkdir()
+        environment = os.environ | {"TMPDIR": str(temporary)}
         start = time.perf_counter()
-        with subprocess.Popen(
-            grader(course, name, workers), cwd=course, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as run:
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        with subprocess.Popen(grader(course, name, workers), cwd=course, env=environment, **silent) as run:
             watch = Watch(psutil.Process(run.pid), course / "reports" / name)
             thread = threading.Thread(target=watch)
             thread.start()
@@ -256,9 +256,9 @@ def thousand(count: int = 1000, name: str = "ps3", workers: int = 2) -> Iterator
         seconds = time.perf_counter() - start
         left = [p for p in psutil.process_iter() if os.environ["DOWNSLOPE_GRADER"] in " ".join(_words(p))]
         score = scored(submissions, reported(course, [name]))
-        new = sorted(set(os.listdir(tempfile.gettempdir())) - set(before))
+        new = os.listdir(temporary)
     kinds = [f"{sum(each.kind == kind for each in submissions)} {kind}" for kind in classes.KINDS]
-    yield f"## {count} submissions in one run\n\n{', '.join(kinds)}, to {name}, with {workers} workers.\n"
+    yield f"{count} submissions to {name}: {', '.join(kinds)}. {workers} workers.\n"
     yield "| | |\n|---|---|"
     yield f"| points given undeserved, withheld | {score.given:g}, {score.withheld:g} |"
     yield f"| waiting for a person | {score.open} |"
@@ -281,30 +281,41 @@ def _words(process: psutil.Process) -> list[str]:
 
 # The page -------------------------------------------------------------------------------------------------------------
 
-PARTS: dict[str, Callable[[int], Iterator[str]]] = {"forty": forty, "thousand": lambda rounds: thousand()}
+PARTS: dict[str, Callable[[int], Iterator[str]]] = {
+    "The same forty submissions": forty,
+    "A thousand in one run": lambda rounds: thousand(),
+}
+
+
+def measured_before() -> dict[str, str]:
+    """The parts of the page as they stand there."""
+    text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
+    sections = (section.partition("\n") for section in text.split("\n## ")[1:])
+    return {title: body.strip() for title, _, body in sections}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=PARTS)
+    parser.add_argument("--only", choices=("forty", "thousand"))
     options = parser.parse_args()
     versions = ", ".join(f"{name} {version(name)}" for name in ("nbgrader", "nbclient", "numpy"))
-    lines = [
-        "# Grading",
-        "",
-        f"By the clock, start-up included, in turn (`make bench-grading`). {platform.machine()}, "
-        f"{os.cpu_count()} cores, Python {platform.python_version()}, {versions}.",
-        "",
-    ]
-    for name, part in PARTS.items():
-        if options.only in (None, name):
+    page = (
+        "# Grading\n\nBy the clock, start-up and gradebook included, in turn (`make bench-grading`). "
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}.\n"
+    )
+    sections = measured_before()
+    for title, part in PARTS.items():
+        if not options.only or options.only in title:
+            print(f"## {title}", flush=True)
+            lines = []
             for line in part(options.rounds):
                 print(line, flush=True)
                 lines.append(line)
-            lines.append("")
-    if not options.only:
-        RESULTS.write_text("\n".join(lines), encoding="utf-8")
+            sections[title] = "\n".join(lines)
+        if title in sections:
+            page += f"\n## {title}\n\n{sections[title]}\n"
+    RESULTS.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":
