@@ -49,4 +49,5 @@ bench-grading: setup  ## measure grading beside plain nbgrader and with a class 
 
 lock: setup  ## resolve requirements.lock anew from pyproject.toml (for maintainers; needs uv)
 	uv pip compile --universal --python-version 3.11 --fork-strategy fewest --upgrade --no-header --no-annotate \
-		--extra test --extra print --extra grade --extra postgres --extra site pyproject.toml --quiet --output-file requirements.lock
+		--extra test --extra print --extra grade --extra postgres --extra site pyproject.toml \
+		--quiet --output-file requirements.lock

@@ -29,6 +29,7 @@ downslope_repository = os.environ.get("DOWNSLOPE_REPOSITORY", "").rstrip("/")
 
 # Pages show what the tests have compared: nothing is executed.
 nb_execution_mode = "off"
+nb_mime_priority_overrides = [("gettext", "text/html", 10)]  # texts for translators: outputs are none
 myst_enable_extensions = ["amsmath", "deflist", "dollarmath", "substitution"]
 myst_heading_anchors = 3
 myst_substitutions = {

@@ -114,6 +114,8 @@ def link_names(app: Any, doctree: nodes.document, docname: str) -> None:
 
 def find_uses(app: Any, env: Any) -> None:
     """For each place the notebooks whose code or text uses its name, in order, once everything is read."""
+    if app.builder.format != "html":
+        return
     found: dict[Place, set[str]] = {}
     for docname, texts in Mentions.of(env).items():
         names = Names(env, docname)
