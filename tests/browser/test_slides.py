@@ -164,18 +164,30 @@ def test_answers_are_on_a_slide_of_their_own(slides, stick, page):
     assert answers.locator(".katex").count() == 1
 
 
+WITH_NOTES = [
+    ("slide", "## One"),
+    ("notes", "<details><summary>In a lecture: 4 minutes</summary>\n\nAsk **them** about $x$.\n\n</details>"),
+    ("slide", "## Two"),
+]
+
+
 def test_the_speaker_sees_notes_and_the_next_slide_from_a_stick_too(slides, stick, page):
-    deck = write_deck(
-        slides, stick, [("slide", "## One"), ("notes", "Minutes: 4\n\nAsk **them** about $x$."), ("slide", "## Two")]
-    )
-    open_deck(page, deck)
+    open_deck(page, write_deck(slides, stick, WITH_NOTES))
     with page.context.expect_page() as opened:
         page.keyboard.press("s")
     speaker = opened.value
-    speaker.get_by_text("Minutes: 4").wait_for()
-    assert speaker.locator(".speaker-controls-notes strong").text_content() == "them"
-    assert speaker.locator(".speaker-controls-notes math").count() == 1
+    notes = speaker.locator(".speaker-controls-notes")
+    notes.get_by_text("In a lecture: 4 minutes").wait_for()
+    assert notes.locator("strong", has_text="them").is_visible()
+    assert notes.locator("math").count() == 1
     speaker.frame_locator("#upcoming-slide iframe").get_by_text("Two").first.wait_for()
+
+
+def test_a_handout_has_the_notes_beside_their_slide(slides, stick, page):
+    page.goto(write_deck(slides, stick, WITH_NOTES).as_uri() + "?print-pdf&handout=3")
+    page.locator(".row").first.wait_for()
+    page.emulate_media(media="print")
+    assert ["them" in row.inner_text() for row in page.locator(".row").all()] == [True, False]
 
 
 def pages_of(pdf):

@@ -120,7 +120,7 @@ function makeHandout(count) {
     row.className = "row";
     const notes = document.createElement("div");
     notes.className = "beside";
-    notes.innerHTML = Reveal.getSlideNotes(sheet.querySelector(".page")) ?? "";
+    for (const aside of sheet.querySelectorAll(".notes")) notes.append(...aside.childNodes);
     sheet.replaceWith(row);
     row.append(sheet, notes);
   }
