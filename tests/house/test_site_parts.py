@@ -1,7 +1,6 @@
 """The parts that the web edition is made with, each by itself; and the files for Binder and for publishing."""
 
 import importlib
-import json
 import os
 import shutil
 import subprocess
@@ -76,8 +75,8 @@ def test_binders_scripts_run_in_a_clean_copy(root, tmp_path):
         shutil.copytree(root / name, tmp_path / name)
     place = os.environ | {"NB_PYTHON_PREFIX": str(tmp_path / "prefix")}
     subprocess.run([tmp_path / ".binder" / "postBuild"], cwd=tmp_path, env=place, check=True)
-    written = tmp_path / "prefix" / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
-    assert json.loads(written.read_text()) == json.loads((root / "tools" / "lab" / "overrides.json").read_text())
+    written = tmp_path / "prefix" / "share" / "jupyter" / "lab" / "settings" / "overrides.json5"
+    assert written.read_bytes() == (root / "tools" / "lab" / "overrides.json5").read_bytes()
     command = [tmp_path / ".binder" / "start", "sh", "-c", "echo $OPENBLAS_NUM_THREADS $0", "and more"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == "1 and more\n"
