@@ -10,7 +10,7 @@ from conftest import QUICK
 from downslope.exercises import FunctionQuestion
 from downslope.grading.given import Given
 from downslope.grading.protocol import Foreign
-from downslope.grading.session import Missing, OutOfTime, Proxy, Session, Stopped, Times
+from downslope.grading.session import Missing, NoSandbox, OutOfTime, Proxy, Session, Stopped, Times
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -256,3 +256,15 @@ def test_types_that_do_not_cross_are_few_in_one_message(session):
 def test_what_a_notebook_knows_and_python_does_not_is_passed_over(session, source):
     assert session.run(source).error is None
     assert session.get("a") == 1
+
+
+def test_a_machine_that_gives_no_more_sandboxes_is_told_in_a_line(sandbox, monkeypatch):
+    with Session(sandbox, Times(5, 5, 60)) as session:
+        session.run("def dies(): import os; os._exit(1)")
+        dies = session.get("dies")
+        monkeypatch.setattr(type(sandbox), "_command", lambda self, *filters: ["no-such-program"])
+        with pytest.raises(Stopped):
+            dies()
+        with pytest.raises(NoSandbox) as none:
+            session.get("dies")
+    assert str(none.value) == "The sandbox could not be started: no-such-program: No such file or directory."

@@ -48,7 +48,14 @@ FIRST_USER, USERS = 61184, 4335  # numbers that systemd keeps free for users of 
 
 
 class SandboxError(RuntimeError):
-    """There is no working sandbox."""
+    """There is no working sandbox, with advice; `why` is what stood in the way, in a line."""
+
+    def __str__(self) -> str:
+        return INSTALL.format(why=self.args[0])
+
+    @property
+    def why(self) -> str:
+        return str(self.args[0]).strip().splitlines()[-1]
 
 
 class Died(Exception):  # noqa: N818
@@ -106,7 +113,7 @@ class Sandbox:
                     pass_fds=files,
                 )
             except OSError as error:
-                raise SandboxError(INSTALL.format(why=f"{command[0]}: {error.strerror}.")) from None
+                raise SandboxError(f"{command[0]}: {error.strerror}.") from None
         line = Line(process)
         try:
             hello = line.receive(started + self.start_seconds)
@@ -115,7 +122,7 @@ class Sandbox:
         except (Died, TimedOut) as error:
             line.kill(reading_errors=True)
             why = line.errors.strip()[-2000:] or f"It did not answer ({type(error).__name__})."
-            raise SandboxError(INSTALL.format(why=why)) from None
+            raise SandboxError(why) from None
         line.started_in = time.monotonic() - started
         line.ready()
         return line
@@ -136,7 +143,7 @@ class Sandbox:
             return [sys.executable, *PYTHON, str(HERE / "worker.py"), self._config(None, [str(HERE), *_site()])]
         bwrap = shutil.which("bwrap")
         if bwrap is None:
-            raise SandboxError(INSTALL.format(why="The program bwrap is not there."))
+            raise SandboxError("The program bwrap is not there.")
         user = FIRST_USER + (os.getpid() * 61 + next(_count)) % USERS if root else None
         python = str(Path(sys.executable).resolve())
         config = self._config(user, [INSIDE, *_site()])

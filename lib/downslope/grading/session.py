@@ -224,7 +224,7 @@ class Session:
         try:
             return self.sandbox.start()
         except SandboxError as error:
-            raise NoSandbox(str(error)) from None
+            raise NoSandbox(f"The sandbox could not be started: {error.why}") from None
 
     def _replay(self, cell: Cell) -> bool:
         """Run a cell in the living sandbox, and say whether that still lives."""
