@@ -150,7 +150,8 @@ def test_the_space_bar_leads_through_every_slide_and_fragment(slides, stick, pag
     open_deck(page, write_deck(slides, stick, cells))
     seen = []
     for _ in range(6):
-        seen.append(" ".join(page.locator(".page.present .cell:not(.fragment:not(.visible))").all_inner_texts()))
+        shown = page.locator(".page.present .cell:not(.fragment:not(.visible))").all_text_contents()
+        seen.append(" ".join(text.strip() for text in shown))
         page.keyboard.press("Space")
     assert seen == ["A", "A a", "A a b", "B", "C", "C"]
 
