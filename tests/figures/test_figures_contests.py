@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from downslope.figures import contests
 from downslope.optim import surfaces
+from matplotlib.transforms import Bbox
 
 GROUNDS = {"ravine": surfaces.ravine(20), "saddle": surfaces.saddle}
 PATH = np.array([[-1.0, 1.0], [0.0, 0.5], [0.1, 0.0]])
@@ -17,6 +18,27 @@ def test_every_race_is_drawn_once_with_its_number_of_steps():
     assert [axes.texts[0].get_text() for axes in figure.axes] == ["66", "4", "–", "–"]
     drawn = [line for line in figure.axes[1].get_lines() if len(line.get_xdata()) == len(PATH)]
     assert np.array_equal(np.stack(drawn[0].get_data(), axis=1), PATH / 2)
+
+
+RACED = [surfaces.ravine(20), surfaces.beale, surfaces.rosenbrock, surfaces.saddle, surfaces.plateau,
+         surfaces.himmelblau, surfaces.two_basins]  # fmt: skip
+
+
+@pytest.mark.parametrize("ground", RACED, ids=lambda ground: ground.name)
+@pytest.mark.parametrize("steps", [None, 299])
+def test_the_number_of_steps_hides_no_minimum(ground, steps):
+    names = [f"Adam {k}" for k in range(10)]  # as many columns as lesson 17 has: the panels are small
+    route = np.array([ground.start, ground.start])
+    figure = contests.every_race(
+        {"it": ground}, {"it": dict.fromkeys(names, route)}, {"it": dict.fromkeys(names, steps)}
+    )
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    box = axes.texts[0].get_bbox_patch().get_window_extent()
+    for minimum in ground.minima:
+        x, y = axes.transData.transform(minimum)
+        half = 0.5 * 3.5 / 72 * figure.dpi
+        assert not box.overlaps(Bbox.from_extents(x - half, y - half, x + half, y + half)), minimum
 
 
 def test_every_race_is_told_row_by_row():

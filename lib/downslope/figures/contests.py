@@ -75,11 +75,18 @@ def _panel(axes: Any, field: Ground, route: Any, pen: Any, steps: int | None, fi
     axes.plot(*route[-1], marker="o", markersize=3, color=pen.color, markeredgecolor=figure.look.ink,
               markeredgewidth=0.5, zorder=6)  # fmt: skip
     told = say("every.never") if steps is None else number(steps)
+    x, side = (0.5, "center") if _in_the_corner(field) else (0.03, "left")
     axes.text(
-        0.03, 0.05, told, transform=axes.transAxes, ha="left", va="bottom",
+        x, 0.05, told, transform=axes.transAxes, ha=side, va="bottom",
         fontsize=0.6 * figure.page.text, weight="bold", zorder=7,
         bbox={"boxstyle": "square,pad=0.12", "facecolor": figure.look.paper, "edgecolor": "none"},
     )  # fmt: skip
+
+
+def _in_the_corner(field: Ground) -> bool:
+    """Whether a minimum lies in the lower left corner, where the number of steps would hide it."""
+    left, right, bottom, top = field.window
+    return any(x < left + 0.35 * (right - left) and y < bottom + 0.35 * (top - bottom) for x, y in field.minima)
 
 
 def _every_alt(names: list[str], steps: Mapping[str, Mapping[str, int | None]], rows: list[str]) -> str:
