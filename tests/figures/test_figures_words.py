@@ -99,6 +99,8 @@ def test_a_contour_says_when_a_path_leaves_the_picture():
 def test_a_contour_draws_any_function_with_a_window():
     figure = figures.contour(lambda p: p[0] ** 2 + p[1] ** 2, window=(-1, 1, -2, 2), title="a bowl")
     assert figure.alt == "Contours of a bowl for w₁ from −1 to 1 and w₂ from −2 to 2."
+    named = figures.contour(lambda p: p[0] ** 2 + p[1] ** 2, window=(-1, 1, -2, 2), xlabel="x", ylabel="height")
+    assert " for x from −1 to 1 and height from −2 to 2." in named.alt
     with pytest.raises(ValueError, match="window must be given"):
         figures.contour(lambda p: p[0])
     with pytest.raises(ValueError, match=r"paths\['a'\] must have shape"):

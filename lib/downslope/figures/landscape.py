@@ -133,7 +133,7 @@ def contour(
         for (_, route), p in zip(routes.items(), pens(list(routes)), strict=True):
             draw_path(axes, route, p, figure.look)
         label_paths(figure, axes, routes)
-        figure.alt = contour_alt(surface, field, routes, title or field.name)
+        figure.alt = contour_alt(surface, field, routes, title or field.name, (xlabel, ylabel))
     return figure
 
 
@@ -240,9 +240,11 @@ def _lonely(anchors: Array, others: Sequence[Array]) -> Array:
     return np.asarray(np.minimum(distance, 0.3))
 
 
-def contour_alt(surface: Any, field: Ground, routes: Mapping[str, Array], title: str) -> str:
-    left, right, bottom, top = (number(limit) for limit in field.window)
-    told = [say("contour.start", name=title, left=left, right=right, bottom=bottom, top=top)]
+def contour_alt(
+    surface: Any, field: Ground, routes: Mapping[str, Array], title: str, labels: tuple[str, str]
+) -> str:  # fmt: skip
+    (x, y), (left, right, bottom, top) = labels, (number(limit) for limit in field.window)
+    told = [say("contour.start", name=title, x=x, y=y, left=left, right=right, bottom=bottom, top=top)]
     if len(field.minima) == 1:
         told.append(say("contour.minimum", place=point(field.minima[0])))
     elif field.minima:

@@ -35,7 +35,7 @@ WORDS: dict[str, str] = {
     "digits.right": "All are read correctly.",
     "digits.mistake": "{label} read as {guess}",
     # contour
-    "contour.start": "Contours of {name} for w₁ from {left} to {right} and w₂ from {bottom} to {top}.",
+    "contour.start": "Contours of {name} for {x} from {left} to {right} and {y} from {bottom} to {top}.",
     "contour.minimum": "The minimum is at {place}.",
     "contour.minima": "The minima are at {places}.",
     "contour.path": "The path",
