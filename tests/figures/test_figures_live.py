@@ -10,6 +10,7 @@ from downslope.figures.controls import control
 from downslope.figures.motion import Follower
 from downslope.figures.outputs import VIEW
 from downslope.figures.stage import Stage
+from downslope.figures.style import pen
 from downslope.optim import Momentum, Nesterov, surfaces, trajectory
 from PIL import Image
 
@@ -152,6 +153,14 @@ def test_nesterovs_points_ahead_are_the_shifted_path(gallery):
     valley = surfaces.ravine(20)
     path = trajectory(Nesterov(live.values["lr"], live.values["momentum"]), valley.gradient, valley.start, 25)
     assert np.array_equal(live._shown["shifted"], path)
+
+
+def test_both_forms_of_nesterov_have_its_colour_and_marker_and_differ_in_the_dash(gallery):
+    ahead, shifted = (gallery("live_nesterov")._stage().moving[form] for form in ("look-ahead", "shifted"))
+    nesterov = pen("Nesterov")
+    for line in (ahead, shifted):
+        assert (line.get_color(), line.get_marker()) == (nesterov.color, nesterov.marker)
+    assert ahead.get_linestyle() != shifted.get_linestyle()
 
 
 def test_a_click_on_the_map_sets_both_sliders_to_the_place_clicked(gallery):

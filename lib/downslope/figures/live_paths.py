@@ -18,7 +18,7 @@ from .maps import REACH, draw_map
 from .motion import Live
 from .parts import thin
 from .stage import add_lines
-from .style import BLUE, ORANGE, drawing, pen
+from .style import BLUE, ORANGE, drawing, pen, pens
 from .words import number, say
 
 STEPS = 60
@@ -201,12 +201,15 @@ def live_nesterov(*, ask: Any = None) -> Live:
     steps = 25
     with new(height=0.95) as figure:
         panels = figure.subplots(1, 2, sharex=True, sharey=True)
-        for axes, form in zip(panels, ("look-ahead", "shifted"), strict=True):
+        forms = ("look-ahead", "shifted")
+        for axes, form, style in zip(panels, forms, pens([f"Nesterov, {form}" for form in forms]), strict=True):
             draw_ground(axes, field, figure.look)
             axes.set_title(say(f"live.nesterov.{form}"))
             axes.set_xlabel("w₁")
-            color = ORANGE if form == "look-ahead" else BLUE
-            axes.plot([], [], color=color, marker="^", markersize=5, linewidth=1.4, gid=form, zorder=4)
+            axes.plot(
+                [], [], color=style.color, linestyle=style.dash, marker=style.marker, markersize=5, linewidth=1.4,
+                gid=form, zorder=4,
+            )  # fmt: skip
             axes.plot(
                 [], [], linestyle="", marker="o", color="none", markeredgecolor=figure.look.ink, markersize=8,
                 gid=f"ahead:{form}", zorder=5,
