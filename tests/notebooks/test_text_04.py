@@ -227,3 +227,53 @@ def test_the_recall_answers():
     assert r"$\tfrac12\,(0.2\cdot 3 - 0.4\cdot 1) = 0.1$" in TEXT
     assert sp.Rational("0.001") * 100 == sp.Rational("0.1")
     assert "The sum over 100 with 0.001 equals the mean over 100 with 0.1" in TEXT
+
+
+# Your turn -----------------------------------------------------------------------------------------------------------
+
+
+def slope(net):
+    return 1 - np.tanh(net) ** 2
+
+
+def solved(turn_i=True, turn_h=True, f_i=slope, f_h=slope, sign_i=1, sign_h=1, straight=False):
+    """The signals of both layers with one thing done otherwise."""
+
+    def mine(net_h, net_i, w_hi, w_ij, delta_j):
+        delta_i = sign_i * f_i(net_i) * (delta_j @ (w_ij.T if turn_i else w_ij))
+        above = delta_j if straight else delta_i
+        return delta_i, sign_h * f_h(net_h) * (above @ (w_hi.T if turn_h else w_hi))
+
+    return mine
+
+
+def test_the_check_accepts_what_is_right(toy):
+    assert toy["check"](toy["my_signals"]) == "Not attempted yet."
+    assert stored("print(check(my_signals))").startswith("Not attempted yet.")
+    body = re.search(r"(    delta_i = df.*\n    delta_h = .*\n    return delta_i, delta_h\n)", TEXT).group()
+    exec(f"def solution(net_h, net_i, w_hi, w_ij, delta_j):\n{body}", toy)
+    assert toy["check"](toy["solution"]).startswith("Correct")
+    assert toy["check"](lambda *given: tuple(part.tolist() for part in solved()(*given))).startswith("Correct")
+
+
+@pytest.mark.parametrize(
+    ("mine", "told"),
+    [
+        (solved(turn_i=False), "in delta_i the sum runs over the second index"),
+        (solved(turn_h=False), "in delta_h the sum runs over the second index"),
+        (solved(f_i=np.ones_like), "in delta_i f′ is missing"),
+        (solved(f_h=np.ones_like), "in delta_h f′ is missing"),
+        (solved(f_i=np.tanh), "in delta_i f stands where f′ belongs"),
+        (solved(sign_i=-1), "in delta_i the sign is turned"),
+        (solved(sign_h=-1), "in delta_h the sign is turned"),
+        (solved(straight=True), "delta_h asks the layer above it"),
+        (lambda *given: solved()(*given)[0], "return two arrays"),
+        (lambda *given: solved()(*given)[::-1], "in delta_i the shape is right and the numbers are not"),
+        (lambda *given: (solved()(*given)[0][0], 0), "delta_i has the shape (3,)"),
+        (lambda *given: (solved()(*given)[0], 0), "delta_h has the shape ()"),
+    ],
+)
+def test_a_wrong_signal_is_told_why(toy, mine, told):
+    verdict = toy["check"](mine)
+    assert verdict.startswith("Not yet")
+    assert told in verdict
