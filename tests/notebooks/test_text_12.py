@@ -10,6 +10,7 @@ import nbformat
 import numpy as np
 import pytest
 from downslope.backprop import Network
+from downslope.data import load_digits_mnist
 from downslope.optim import averages
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -60,6 +61,8 @@ def test_the_first_part_says_what_it_printed():
     assert f"At the end it is {accuracy[2000]} more." in TEXT
     size = Network([784, 100, 100, 100, 100, 10]).params.vector.size
     assert f"all {size:,} weights and biases in one row" in TEXT
+    announced = (PATH.parent / "09-the-momentum-homework.ipynb").read_text(encoding="utf-8")
+    assert f"gives the same rule {size:,} weights and biases" in announced
     fresh = float(re.search(r"fresh network: loss ([\d.]+)", printed("ln 10 = {")).group(1))
     assert np.log(10) < fresh < np.log(10) + 0.2
     assert rf"$\ln 10 = {np.log(10):.3f}$" in TEXT
@@ -149,8 +152,8 @@ def test_what_remains_is_what_was_measured():
     assert late[0] < large[0] < late[0] + late[1]
 
 
-def test_the_live_runs_are_the_stored_ones():
-    told = printed("for level in (0.5, 0.2)")
+def test_the_verdict_on_the_best_is_that_of_the_stored_runs():
+    told = printed('for level in ("0.5", "0.2")')
     for level in ("0.5", "0.2"):
         line = next(line for line in told.splitlines() if line.startswith(f"to {level}"))
         counts = [[int(n) for n in group.split()] for group in re.findall(r"\[([\d ]+)\]", line)]
@@ -162,10 +165,20 @@ def test_the_live_runs_are_the_stored_ones():
     assert "about one test digit in a hundred more; that interval only just leaves out 0" in TEXT
 
 
+def test_the_script_tries_the_momentum_of_the_lesson():
+    assert script().RULES["momentum"](0.1).momentum == 0.9
+
+
+def test_the_script_reads_the_test_digits():
+    trial, test = script(), load_digits_mnist(dtype="float64")[2:]
+    history = trial.history("SGD", FRESH["rates"]["SGD"][0], FRESH["seeds"][0], 128, 100, test)
+    assert trial.accuracy_after(history, 100) == pytest.approx(FRESH["accuracy"]["SGD"][0][0][0], abs=0.002)
+
+
 @pytest.mark.parametrize(("rule", "row"), [("SGD", "fresh"), ("momentum", "fresh"), ("Nesterov", "tuning")])
 def test_the_script_makes_a_stored_number_again(rule, row):
     trial, stored = script(), STORED["batch 128"][row]
-    losses = trial.smoothed_losses(rule, stored["rates"][rule][0], stored["seeds"][1], 128, 100)
+    losses = trial.smoothed(trial.history(rule, stored["rates"][rule][0], stored["seeds"][1], 128, 100))
     assert stored["steps"][0] == 100
     assert trial.loss_after(losses, 100) == pytest.approx(stored["loss"][rule][0][1][0], rel=1e-3)
     reached = stored["reached"][rule]["0.5"][0][1]
@@ -187,11 +200,15 @@ SETTINGS = [  # what the text says, and where the code says it too
     (r"$\bar r \pm 2.776\, s/\sqrt 5$", "t=2.776"),
     (r"Momentum with $\eta = 0.01$ and $\gamma = 0.9$", "Momentum(lr=0.01, momentum=0.9"),
     (r"**Predict.** Give plain descent $\eta = 0.1$", "run(SGD(lr=0.1)"),
-    (r"($\gamma$ stays at 0.9)", "Momentum(best[rule], momentum=0.9"),
+    (r"($\gamma$ stays at 0.9)", "Momentum(lr=0.01, momentum=0.9"),
     ("the smoothed loss after 300 iterations", 'ylabel="loss after 300 iterations"'),
     (r"counts as a guess, $\ln 10$", "np.fmin(losses, np.log(10))"),
-    ("the smoothed loss below 0.2?", "for level in (0.5, 0.2):"),
-    ("five seeds that the search has not seen", "for seed in range(20, 25)"),
+    ("the smoothed loss below 0.2?", 'for level in ("0.5", "0.2"):'),
+    ("five seeds that the search has not seen", 'stored["batch 128"]["fresh"]'),
+    (
+        "You can make each of these runs here: `run(SGD(0.316), seed=20, steps=300)`",
+        "def run(optimizer, seed, steps=2000",
+    ),
     ("with batches of 1000: seven rates, 35 runs each", "for batch in (128, 1000):"),
 ]
 
@@ -217,3 +234,53 @@ def test_the_data_are_as_told():
     assert "The post gave both rules *the same* rate, 0.01" in TEXT
     assert r"Momentum with $\eta = 0.02$, $\gamma = 0.95$ under" in TEXT
     assert r"a loss curve is smoothed with $\beta = 0.98$" in TEXT
+
+
+# Your turn -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def space():
+    names = {"np": np, "stored": STORED}
+    for start in ("def interval", "def my_verdict", "rows = [", "def judge"):
+        source = cell_with(start).source
+        exec(source.split("\n\n\n")[0], names)
+    return names
+
+
+def test_untouched_it_is_not_attempted(space):
+    assert space["judge"](space["my_verdict"]) == "Not attempted yet."
+    assert printed("print(judge(my_verdict))").startswith("Not attempted yet.")
+
+
+def test_the_printed_solution_is_right(space):
+    body = re.search(r"    mean, half = interval\(a / b\)\n    return .*\n", TEXT).group()
+    exec(f"def solution(a, b):\n{body}", space)
+    assert space["judge"](space["solution"]) == "Correct."
+    momentum, nesterov = (np.array(FRESH["reached"][rule]["0.2"][0]) for rule in ("momentum", "Nesterov"))
+    assert space["solution"](momentum, nesterov) == "b"
+
+
+def by_means(a, b):
+    return "a" if a.mean() < b.mean() else "b"
+
+
+def by_two_intervals(a, b):
+    (a, wide_a), (b, wide_b) = interval(a), interval(b)
+    return "open" if abs(a - b) < wide_a + wide_b else "a" if a < b else "b"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told"),
+    [
+        (by_means, "the interval of the ratio holds 1"),
+        (by_two_intervals, "compare seed by seed"),
+        (lambda a, b: by_means(b, a), "the other rule won"),
+        (lambda a, b: "open", "compare seed by seed"),
+        (lambda a, b: a / b, 'the answer is "a", "b" or "open"'),
+        (lambda a, b: True, "it was True"),
+    ],
+)
+def test_a_wrong_verdict_is_told_why(space, verdict, told):
+    assert told in space["judge"](verdict)
+    assert space["judge"](verdict).startswith("Not yet")

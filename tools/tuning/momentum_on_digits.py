@@ -8,7 +8,8 @@ the seeds of "fresh", so that a lucky rate gains nothing. It takes about 20 minu
 
 loss[rule][i][j][k] is the smoothed loss with learning rate i and seed j after steps[k] iterations; null where the loss
 was infinite or not a number. reached[rule][level][i][j] counts the iterations until the smoothed loss is below the
-level; null where it never was.
+level; null where it never was. accuracy[rule][i][j][k], for the fresh seeds only, is the share of the test digits that
+are read correctly after steps[k] iterations.
 """
 
 import json
@@ -34,16 +35,21 @@ TUNING, FRESH = range(10, 15), range(20, 25)
 GRIDS = {128: (100, 300, 500), 1000: (50, 100, 200)}
 
 
-def smoothed_losses(rule, rate, seed, batch_size, steps):
-    """The loss of each batch, smoothed as in lesson 10; shorter than `steps` if it ended in infinity."""
+def history(rule, rate, seed, batch_size, steps, test=None, test_every=100):
+    """What one training leaves behind; shorter than `steps` if the loss ended in infinity."""
     x, t, _, _ = load_digits_mnist(dtype="float64")
     net = Network(SIZES, activation="relu", initializer="he", seed=seed, dtype="float64")
     batches = minibatches(len(x), batch_size=batch_size, steps=steps, seed=seed)
+    how = {"batches": batches, "test": test, "test_every": test_every, "progress": False}
     try:
-        losses = train(net, RULES[rule](rate), x, t, batches=batches, progress=False).losses
+        return train(net, RULES[rule](rate), x, t, **how)
     except LossNotFiniteError as error:
-        losses = error.history.losses
-    return ewma(losses, BETA, correct=True)
+        return error.history
+
+
+def smoothed(history):
+    """The loss of each batch, smoothed as in lesson 10."""
+    return ewma(history.losses, BETA, correct=True)
 
 
 def loss_after(losses, steps):
@@ -57,24 +63,41 @@ def reached(losses, level):
     return int(below[0]) if len(below) else None
 
 
-def measure(rates, seeds, batch_size, steps):
-    """Every rule at its rates, on every seed. The loss is read after each number of steps; the largest ends a run."""
-    runs = {
-        rule: [[smoothed_losses(rule, rate, seed, batch_size, max(steps)) for seed in seeds] for rate in rates[rule]]
+def accuracy_after(history, steps):
+    """The share of the test digits read correctly after so many iterations; None if it did not get there."""
+    found = dict(zip(history.accuracy_steps.tolist(), history.accuracies.tolist(), strict=True))
+    return found.get(steps)
+
+
+def measure(rates, seeds, batch_size, steps, test=None):
+    """Every rule at its rates, on every seed, read after each number of steps; the largest ends a run."""
+    histories = {
+        rule: [
+            [history(rule, rate, seed, batch_size, max(steps), test, min(steps)) for seed in seeds]
+            for rate in rates[rule]
+        ]
         for rule in RULES
     }
-    return {
+    losses = {rule: [[smoothed(run) for run in row] for row in rows] for rule, rows in histories.items()}
+    found = {
         "rates": rates,
         "seeds": list(seeds),
         "steps": list(steps),
         "loss": {
-            rule: [[[loss_after(run, n) for n in steps] for run in row] for row in rows] for rule, rows in runs.items()
+            rule: [[[loss_after(run, n) for n in steps] for run in row] for row in rows]
+            for rule, rows in losses.items()
         },
         "reached": {
             rule: {str(level): [[reached(run, level) for run in row] for row in rows] for level in LEVELS}
-            for rule, rows in runs.items()
+            for rule, rows in losses.items()
         },
     }
+    if test is not None:
+        found["accuracy"] = {
+            rule: [[[accuracy_after(run, n) for n in steps] for run in row] for row in rows]
+            for rule, rows in histories.items()
+        }
+    return found
 
 
 def best_rate(grid, rule, step=1):
@@ -84,11 +107,13 @@ def best_rate(grid, rule, step=1):
 
 
 def main():
+    _, _, x_test, t_test = load_digits_mnist(dtype="float64")
     found = {"beta": BETA, "numpy": np.__version__}
     for batch_size, steps in GRIDS.items():
         tuning = measure(dict.fromkeys(RULES, RATES), TUNING, batch_size, steps)
         best = {rule: [best_rate(tuning, rule)] for rule in RULES}
-        found[f"batch {batch_size}"] = {"tuning": tuning, "fresh": measure(best, FRESH, batch_size, steps)}
+        fresh = measure(best, FRESH, batch_size, steps, test=(x_test, t_test))
+        found[f"batch {batch_size}"] = {"tuning": tuning, "fresh": fresh}
         print(batch_size, best, flush=True)
     TARGET.parent.mkdir(exist_ok=True)
     TARGET.write_text(json.dumps(found, indent=None, separators=(", ", ": ")) + "\n", encoding="utf-8")
