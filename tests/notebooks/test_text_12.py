@@ -275,7 +275,7 @@ def by_two_intervals(a, b):
     [
         (by_means, "the interval of the ratio holds 1"),
         (by_two_intervals, "compare seed by seed"),
-        (lambda a, b: by_means(b, a), "the other rule won"),
+        (lambda a, b: by_means(b, a), "the other rule needs fewer"),
         (lambda a, b: "open", "compare seed by seed"),
         (lambda a, b: a / b, 'the answer is "a", "b" or "open"'),
         (lambda a, b: True, "it was True"),
