@@ -18,8 +18,7 @@ from pathlib import Path
 
 from downslope import exercises
 from downslope.exercises.ps2_momentum import ledger
-
-from notebooks import cell, insert, with_answers
+from handed_in import cell, insert, with_answers
 
 ROOT = Path(__file__).resolve().parents[2]
 RIGHT, WRONG, ODD, HOSTILE = "right", "partly wrong", "honest and unusual", "hostile or broken"

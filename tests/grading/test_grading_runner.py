@@ -15,8 +15,7 @@ from downslope.grading.grade import Settings
 from downslope.grading.runner import course_secret, find_submissions, grade_class, load_report, unpack
 from downslope.grading.sandbox import Sandbox
 from downslope.grading.session import Times
-
-from notebooks import with_answers, write
+from handed_in import with_answers, write
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 ROOT = Path(__file__).resolve().parents[2]

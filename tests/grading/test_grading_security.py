@@ -19,8 +19,7 @@ from downslope.exercises import ps3
 from downslope.exercises.seeds import generator
 from downslope.grading.grade import OTHERS, Settings, grade_submission
 from downslope.grading.session import Times
-
-from notebooks import cell, insert, with_answers, write
+from handed_in import cell, insert, with_answers, write
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 ROOT = Path(__file__).resolve().parents[2]
