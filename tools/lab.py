@@ -54,12 +54,17 @@ def command(given: list[str]) -> list[str]:
     return [sys.executable, "-m", "jupyterlab", *kept, *given]
 
 
+def served(given: list[str]) -> str:
+    """The folder that JupyterLab opens: the course, unless an option names another."""
+    option = "--ServerApp.root_dir="
+    return next((each.removeprefix(option) for each in reversed(given) if each.startswith(option)), str(ROOT))
+
+
 def main() -> None:
-    os.chdir(ROOT)
+    os.chdir(served(sys.argv[1:]))  # nbgrader's panels take the course of this folder
     os.environ["JUPYTER_CONFIG_DIR"] = str(CONFIG)
-    shutil.copytree(
-        SETTINGS / "custom", CONFIG / "custom", dirs_exist_ok=True
-    )  # JupyterLab looks for style sheets there
+    # JupyterLab looks for style sheets in this folder.
+    shutil.copytree(SETTINGS / "custom", CONFIG / "custom", dirs_exist_ok=True)
     # nbgrader's panels start `alembic` by name: it lies beside this Python.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     if not browser_can_open():
