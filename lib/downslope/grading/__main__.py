@@ -34,6 +34,9 @@ def bar(results: Iterable[Any], total: int) -> Iterable[Any]:
 
 
 def _records(course: Path, set_name: str, released: Path) -> Records:
+    # Of jsonschema's checkers this one builds 35 parsers when it is loaded, for web addresses that no notebook holds:
+    # half the time of loading nbgrader (jsonschema's issue 1428).
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     try:
         from .records import Records
     except ModuleNotFoundError as error:
