@@ -333,7 +333,7 @@ def main() -> None:
     for name, (title, part) in PARTS.items():
         if options.only in (None, name):
             print(f"## {title}", flush=True)
-            lines = []
+            lines = [f"(Load of the machine before it began: {os.getloadavg()[0]:.1f}.)\n"]
             for line in part(options.rounds):
                 print(line, flush=True)
                 lines.append(line)
