@@ -65,7 +65,7 @@ def main(words: list[str] | None = None) -> int:
     options = parser.parse_args(words)
 
     from .grade import NOT_GRADED, Settings
-    from .runner import course_secret, find_submissions, grade_class, passed_over, unpack
+    from .runner import course_secret, find_submissions, get_ready, grade_class, passed_over, unpack
     from .sandbox import Sandbox, SandboxError
 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for the workers: one processor each
@@ -82,6 +82,8 @@ def main(words: list[str] | None = None) -> int:
                 print(f"Not taken from the zip, for it is not named like hana_{options.set}.ipynb: {name}")
             source = course / "submitted"
         tasks = find_submissions(source, options.set, released, course / "reports")
+        if tasks and not options.scheduler:
+            get_ready()  # nbgrader takes a second to load
         settings = Settings(course_secret(course), Sandbox(unsafe=options.unsafe))
         with nullcontext() if options.reports_only else _records(course, options.set, released) as records:
             keep = None if records is None else records.keep

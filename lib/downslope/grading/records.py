@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,13 +67,13 @@ class Records:
         file = folder / task.released.name
         if self.known.get(task.student) == points and _report_of(file) == kept["key"]:
             return False
-        self.gradebook.update_or_create_student(task.student)
         arrived = self.folders.get_existing_timestamp(str(task.path.parent))
         when = {"timestamp": arrived} if arrived else {}
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), one_transaction(self.gradebook):
             warnings.simplefilter("ignore", SAWarning)  # nbgrader's own
+            self.gradebook.update_or_create_student(task.student)
             hand_in = self.gradebook.update_or_create_submission(task.set_name, task.student, **when)
-        save_grades(self.gradebook, task, submission, kept["report"])
+            save_grades(self.gradebook, task, submission, kept["report"])
         notebook = nbformat.from_dict(finished_notebook(submission, kept))
         if hand_in.total_seconds_late or hand_in.late_submission_penalty:
             names = {"notebook": task.released.stem, "assignment": task.set_name, "student": task.student}
@@ -106,6 +108,21 @@ class Records:
         for student, name, points in rows:
             found.setdefault(student, {})[name] = points
         return found
+
+
+@contextmanager
+def one_transaction(gradebook: Any) -> Iterator[None]:
+    """What nbgrader's `Gradebook` would commit step by step is committed once, at the end, or not at all."""
+    session = gradebook.db
+    session.commit = session.flush
+    try:
+        yield
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        del session.commit
+    session.commit()
 
 
 def put_back(task: Task) -> Submission:

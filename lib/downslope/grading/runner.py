@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
@@ -230,9 +231,7 @@ def _pooled(waiting: deque[Task], settings: Settings, workers: int, suspects: li
 
     Only a few tasks are handed over at a time, so that memory stays flat.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["downslope.grading.grade"])
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_the_parent) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_ready(), initializer=_follow_the_parent) as pool:
         running: dict[Future[Any], Task] = {}
         while running or (waiting and not suspects):
             while waiting and not suspects and len(running) < 2 * workers:
@@ -243,6 +242,14 @@ def _pooled(waiting: deque[Task], settings: Settings, workers: int, suspects: li
                     suspects.append(task)
             if running:
                 yield from _finished(running, suspects)
+
+
+def get_ready() -> BaseContext:
+    """Start the process that the workers are copies of; it loads what they need while this one goes on."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["downslope.grading.grade"])
+    importlib.import_module("multiprocessing.forkserver").ensure_running()  # there is none on Windows
+    return context
 
 
 def _follow_the_parent() -> None:
