@@ -83,7 +83,7 @@ def main(words: list[str] | None = None) -> int:
             source = course / "submitted"
         tasks = find_submissions(source, options.set, released, course / "reports")
         if tasks and not options.scheduler:
-            get_ready()  # nbgrader takes a second to load
+            get_ready(released)  # nbgrader takes a second to load
         settings = Settings(course_secret(course), Sandbox(unsafe=options.unsafe))
         with nullcontext() if options.reports_only else _records(course, options.set, released) as records:
             keep = None if records is None else records.keep

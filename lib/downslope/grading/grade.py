@@ -114,6 +114,12 @@ def _course_side(released: Path, changed: int) -> tuple[Json, Given]:
     return notebook, Given(notebook)
 
 
+def prepare(released: Path) -> None:
+    """Make what every submission to a set needs: its questions and what the given cells bring."""
+    getattr(downslope.exercises, released.stem)
+    _course_side(released, released.stat().st_mtime_ns)
+
+
 def grade_submission(
     path: Path, set_name: str, student: str, *, released: Path, settings: Settings | None = None
 ) -> Report:

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from .grade import GRADED, NOT_GRADED, PERSON, Report, Settings, grade_submission
+from .ready import RELEASED
 from .submission import MAX_FILE
 
 __all__ = [
@@ -231,7 +232,8 @@ def _pooled(waiting: deque[Task], settings: Settings, workers: int, suspects: li
 
     Only a few tasks are handed over at a time, so that memory stays flat.
     """
-    with ProcessPoolExecutor(workers, mp_context=get_ready(), initializer=_follow_the_parent) as pool:
+    context = get_ready(waiting[0].released)
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_the_parent) as pool:
         running: dict[Future[Any], Task] = {}
         while running or (waiting and not suspects):
             while waiting and not suspects and len(running) < 2 * workers:
@@ -244,10 +246,11 @@ def _pooled(waiting: deque[Task], settings: Settings, workers: int, suspects: li
                 yield from _finished(running, suspects)
 
 
-def get_ready() -> BaseContext:
-    """Start the process that the workers are copies of; it loads what they need while this one goes on."""
+def get_ready(released: Path) -> BaseContext:
+    """Start the process that the workers are copies of; it makes what they need while this one goes on."""
+    os.environ[RELEASED] = str(released)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["downslope.grading.grade"])
+    context.set_forkserver_preload(["downslope.grading.ready"])
     importlib.import_module("multiprocessing.forkserver").ensure_running()  # there is none on Windows
     return context
 
