@@ -203,6 +203,9 @@ def forty(rounds: int) -> Iterator[str]:
     yield "\nGoals: none undeserved; 3× with one worker, 5× with two.\n"
     yield "What plain autograding got wrong:\n"
     yield from (f"- {what}" for what in sorted(set(scores["nbgrader autograde"].wrong)))
+    for each in submissions:
+        if each.what == "writes the gradebook":
+            yield f"\nOne hand-in to {each.set_name} writes the gradebook: whoever was graded before it has 0 points there."
 
 
 # One worker and two ---------------------------------------------------------------------------------------------------

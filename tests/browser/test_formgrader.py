@@ -86,9 +86,13 @@ def watched(browser):
             page.trouble.append(f"asked for {request.url}")
             route.abort()
 
+    def failed(request):
+        if request.failure != "net::ERR_ABORTED":  # JupyterLab was asking for something when its page was left
+            page.trouble.append(f"failed: {request.url}")
+
     context.route("**/*", local)
     page.on("pageerror", lambda error: page.trouble.append(f"error: {error}"))
-    page.on("requestfailed", lambda request: page.trouble.append(f"failed: {request.url}"))
+    page.on("requestfailed", failed)
     page.on("dialog", lambda dialog: page.trouble.append(f"dialog: {dialog.message}"))
     yield page
     context.close()

@@ -154,6 +154,7 @@ async function start() {
     controls: false,
     hash: true,
     navigationMode: "linear",
+    pdfMaxPagesPerSlide: 1, // a slide that is a pixel too high by rounding would get a second page
     pdfSeparateFragments: false,
     plugins: [RevealNotes],
     progress: true,

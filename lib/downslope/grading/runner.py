@@ -34,6 +34,7 @@ __all__ = [
     "Task",
     "course_secret",
     "find_submissions",
+    "get_ready",
     "grade_class",
     "grade_task",
     "load_report",
