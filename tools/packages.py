@@ -9,6 +9,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,15 +30,20 @@ def packages() -> Path:
     npm = shutil.which("npm")
     if npm is None:
         raise RuntimeError("decks and the web edition need Node.js with npm, once: apt install npm")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    stamp.unlink(missing_ok=True)
-    for name in FILES:
-        shutil.copy(ROOT / name, FOLDER)
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"npm could not install the packages:\n{done.stderr.strip()}")
-    stamp.write_text(wanted())
+    FOLDER.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=FOLDER.parent) as beside:  # decks and pages may be made at the same time
+        for name in FILES:
+            shutil.copy(ROOT / name, beside)
+        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        done = subprocess.run(command, cwd=beside, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"npm could not install the packages:\n{done.stderr.strip()}")
+        (Path(beside) / "installed").write_text(wanted())
+        if not (stamp.is_file() and stamp.read_text() == wanted()):
+            shutil.rmtree(FOLDER, ignore_errors=True)
+            Path(beside).chmod(0o755)
+            Path(beside).rename(FOLDER)
+            Path(beside).mkdir()  # for its removal
     return FOLDER / "node_modules"
 
 
