@@ -205,7 +205,7 @@ def forty(rounds: int) -> Iterator[str]:
     yield from (f"- {what}" for what in sorted(set(scores["nbgrader autograde"].wrong)))
     for each in submissions:
         if each.what == "writes the gradebook":
-            yield f"\nOne hand-in to {each.set_name} writes the gradebook: whoever was graded before it has 0 points there."
+            yield f"\nOne hand-in to {each.set_name} writes the gradebook: those graded before it have 0 points there."
 
 
 # One worker and two ---------------------------------------------------------------------------------------------------
