@@ -43,7 +43,6 @@ def packages() -> Path:
             shutil.rmtree(FOLDER, ignore_errors=True)
             Path(beside).chmod(0o755)
             Path(beside).rename(FOLDER)
-            Path(beside).mkdir()  # for its removal
     return FOLDER / "node_modules"
 
 

@@ -86,8 +86,8 @@ def watched(browser):
             page.trouble.append(f"asked for {request.url}")
             route.abort()
 
-    def failed(request):
-        if request.failure != "net::ERR_ABORTED":  # JupyterLab was asking for something when its page was left
+    def failed(request):  # JupyterLab looks at its folder now and then, and gives that up when its page is left
+        if (urlsplit(request.url).path, request.failure) != ("/api/contents", "net::ERR_ABORTED"):
             page.trouble.append(f"failed: {request.url}")
 
     context.route("**/*", local)

@@ -353,9 +353,7 @@ def test_axe_finds_no_serious_fault(name, theme, site, closed):
     page, _ = closed(theme=theme)
     show(page, site, name)
     page.add_script_tag(path=ROOT / "build" / "packages" / "node_modules" / "axe-core" / "axe.min.js")
-    colours = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
-    rules = colours if theme == "dark" else {}  # nothing else differs
-    result = page.evaluate("rules => axe.run(document, {resultTypes: ['violations'], ...rules})", rules)
+    result = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
     serious = [each for each in result["violations"] if each["impact"] in {"serious", "critical"}]
     told = [(each["id"], len(each["nodes"]), each["nodes"][0]["html"][:200]) for each in serious]
     assert not told

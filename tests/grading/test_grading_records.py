@@ -258,6 +258,7 @@ def test_a_kill_between_any_two_steps_of_a_record_is_mended(graded, handed_in, t
     done = subprocess.run(command, cwd=course, env=environment(course), capture_output=True, text=True)
     assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
     assert not (course / "autograded" / "hana" / "ps2" / "ps2.ipynb").exists()
+    assert gradebook(course) in ({}, {"hana/ps2": gradebook(graded[0])["hana/ps2"]})  # nothing of it, or all of it
     released = course / "exercises" / "ps2" / "ps2.ipynb"
     (task,) = find_submissions(course / "submitted", "ps2", released, course / "reports")
     with Records(course, "ps2", released) as records:

@@ -156,3 +156,11 @@ def test_a_class_is_graded_on_a_dask_cluster(course, settings):
         summary = grade_class(tasks_of(course), settings, scheduler=cluster.scheduler_address)
     assert summary.fresh == 4
     assert reports(course)["hana"]["points"] == 16
+
+
+def test_what_a_set_shares_is_made_before_there_are_workers():
+    released = ROOT / "exercises" / "ps3" / "ps3.ipynb"
+    code = "from downslope.grading import grade, ready; print(grade._course_side.cache_info().currsize)"
+    environment = os.environ | {"DOWNSLOPE_RELEASED": str(released)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"

@@ -271,6 +271,10 @@ def test_the_check_accepts_what_is_right(toy):
         (lambda *given: solved()(*given)[::-1], "in delta_i the shape is right and the numbers are not"),
         (lambda *given: (solved()(*given)[0][0], 0), "delta_i has the shape (3,)"),
         (lambda *given: (solved()(*given)[0], 0), "delta_h has the shape ()"),
+        (lambda *given: (solved()(*given)[0], None), "delta_h has the shape ()"),
+        (lambda *given: (solved()(*given)[0], np.ones((4, 2))), "delta_h has the shape (4, 2)"),
+        (lambda *given: (solved()(*given)[0], "no array"), "return two arrays"),
+        (lambda *given: 0, "return two arrays"),
     ],
 )
 def test_a_wrong_signal_is_told_why(toy, mine, told):
