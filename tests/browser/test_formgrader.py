@@ -86,9 +86,10 @@ def watched(browser):
             page.trouble.append(f"asked for {request.url}")
             route.abort()
 
-    def failed(request):  # JupyterLab looks at its folder now and then, and gives that up when its page is left
-        if (urlsplit(request.url).path, request.failure) != ("/api/contents", "net::ERR_ABORTED"):
-            page.trouble.append(f"failed: {request.url}")
+    def failed(request):  # what JupyterLab asks its server in the background is given up when its page is left
+        background = urlsplit(request.url).path.startswith(("/api/", "/lab/api/"))
+        if not (background and request.failure == "net::ERR_ABORTED"):
+            page.trouble.append(f"failed: {request.url} ({request.failure})")
 
     context.route("**/*", local)
     page.on("pageerror", lambda error: page.trouble.append(f"error: {error}"))
