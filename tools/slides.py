@@ -165,13 +165,14 @@ def outputs(cell: NotebookNode) -> list[str]:
     return shown
 
 
-def picture(data: str, *, alt: str, width: int, height: int) -> str:
+def picture(data: str, *, alt: str, width: int, height: int, smallest_text: float) -> str:
     """A picture of `width` × `height` CSS pixels on a page, enlarged for a slide; kept once for all decks."""
     png = base64.b64decode(data)
     name = f"assets/pictures/{digest(png)}.png"
     write(OUT / name, png)
     size = f'width="{width * FIGURE_SCALE:.0f}" height="{height * FIGURE_SCALE:.0f}"'
-    return f'<img src="{name}" alt="{html.escape(alt)}" {size}>'
+    letters = f'data-smallest-text="{smallest_text / width:.5f}"'  # as a part of the picture's width
+    return f'<img src="{name}" alt="{html.escape(alt)}" {size} {letters}>'
 
 
 def columns(slide: list[NotebookNode]) -> int:

@@ -101,6 +101,10 @@ FAULTY = [
     ("<div style='padding-top: 900px'>deep</div>", r"outside the slide: \d+ px below, \"deep\""),
     ("<div style='width: 1400px; text-align: right'>wide</div>", r"outside the slide: \d+ px to the right, \"wide\""),
     ("<span style='font-size: 18px'>small</span>", r"too small: 13.5 pt, \"small\""),
+    (
+        "<img alt='a' src='assets/none.png' data-smallest-text='0.02' width='900' height='9'>",
+        'too small: 13.5 pt in a picture, "a"',
+    ),
     (r"a \frac{1}{2} b", "maths left raw"),
     (r"$\frac{1}$", "maths with an error"),
     ("<img src='assets/none.png' width='300' height='200'>", "a picture without a text alternative"),

@@ -40,6 +40,7 @@ def test_a_figure_stores_a_picture_its_words_and_its_size(book):
     alt = "Loss over step, from 0 to 2. a goes from 1 to 2, highest 3 at step 1."
     assert picture["text/plain"] == metadata["image/png"]["alt"] == alt
     assert (metadata["image/png"]["width"], metadata["image/png"]["height"]) == (680, 400)
+    assert metadata["image/png"]["smallest_text"] == pytest.approx(10.5 / 72 * 100, abs=0.005)
     assert set(words) == {"text/html"}
     assert alt in words["text/html"]
 

@@ -84,9 +84,19 @@ def test_text_on_a_slide_is_at_least_14_point():
     figure = figures.series({"a": [1, 2], "b": [2, 1]}, xlabel="x", ylabel="y", size="slide")
     figure.png()
     axes = figure.axes[0]
-    assert axes.xaxis.label.get_size() >= 14
-    assert all(text.get_size() >= 14 for text in axes.texts)
-    assert min(label.get_size() for label in axes.get_xticklabels()) >= 12.5
+    labels = [axes.xaxis.label, axes.yaxis.label, *axes.get_xticklabels(), *axes.get_yticklabels()]
+    assert min(text.get_size() for text in [*axes.texts, *labels]) == 14
+
+
+def test_a_figure_knows_its_smallest_text():
+    figure = figures.series({"a": [1, 2], "b": [2, 1]}, xlabel="x", ylabel="y")
+    assert figure.smallest_text == pytest.approx(10.5 / 72 * 100, abs=0.005)
+    axes = figure.axes[0]
+    axes.text(0, 1, "hidden", fontsize=3, visible=False)
+    axes.text(0, 1, " ", fontsize=4)
+    assert figure.smallest_text == pytest.approx(10.5 / 72 * 100, abs=0.005)
+    axes.text(0, 1, "small", fontsize=6)
+    assert figure.smallest_text == pytest.approx(6 / 72 * 100, abs=0.005)
 
 
 def test_a_figure_leaves_matplotlib_as_it_was_even_after_an_error():

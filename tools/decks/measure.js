@@ -64,6 +64,8 @@
     }
     for (const error of slide.querySelectorAll(".katex-error")) note("maths with an error", 0, error.title);
     for (const picture of pictures) {
+      const points = Number(picture.dataset.smallestText) * picture.width * 0.75;
+      if (points < SMALLEST - 0.05) note("too small", -points, `${points.toFixed(1)} pt in a picture, "${shorten(picture.alt)}"`);
       if (!picture.alt.trim()) note("a picture without a text alternative", 0, picture.src);
       if (!picture.naturalWidth) note("a picture that is not there", 0, picture.src);
     }

@@ -43,13 +43,15 @@ def gates(output: Value, *, title: str = "", look: str | None = None, size: str 
         axes.set_ylim(bottom, top)
         if title:
             axes.set_title(title)
+        operations = {row.name for row in table if row.operation}
         for name, ways in place.wires.items():
             for way in ways:
-                _wire(axes, figure, [place.nodes[name], *way])
+                _wire(axes, figure, [place.nodes[name], *way], 0.0 if name in operations else RADIUS)
         text = _text_size(figure, table, scale)
+        sign = _sign_size(text, table, scale)
         shown = texts(output)
         for row in table:
-            _node(axes, figure, row, place.nodes[row.name], row.node is output, text, shown)
+            _node(axes, figure, row, place.nodes[row.name], row.node is output, text, sign, shown)
         figure.alt = alt(table)
     return figure
 
@@ -214,10 +216,10 @@ def _heights(column: Mapping[str, int], above: Mapping[str, list[str]]) -> dict[
 # Drawing --------------------------------------------------------------------------------------------------------------
 
 
-def _wire(axes: Axes, figure: Figure, points: list[tuple[float, float]]) -> None:
-    """From the right of a node, level past its numbers, then to the left of the next."""
+def _wire(axes: Axes, figure: Figure, points: list[tuple[float, float]], start: float) -> None:
+    """From a node, level past its numbers, then to the left of the next."""
     x, y = points[0]
-    way = [(x + RADIUS, y), (x + 0.95, y), *points[1:-1], (points[-1][0] - 0.5, points[-1][1]), points[-1]]
+    way = [(x + start, y), (x + 0.95, y), *points[1:-1], (points[-1][0] - 0.5, points[-1][1]), points[-1]]
     axes.plot(*zip(*way, strict=True), color=figure.look.quiet, linewidth=1.2, zorder=1, solid_joinstyle="round")
 
 
@@ -228,32 +230,32 @@ def _text_size(figure: Figure, table: list[Row], scale: float) -> float:
     return figure.page.text * min(1.0, max(0.6, room / (0.58 * longest * figure.page.text)))
 
 
+def _sign_size(text: float, table: list[Row], scale: float) -> float:
+    """The size of text, or less where the longest operation's name would come too near to the number beside it."""
+    longest = max((len(row.operation) for row in table), default=0)
+    return min(text, 0.36 * scale * 72 / (0.31 * longest + 0.25))
+
+
 def _node(
-    axes: Axes, figure: Figure, row: Row, place: tuple[float, float], last: bool, text: float, shown: Mapping[str, str]
+    axes: Axes, figure: Figure, row: Row, place: tuple[float, float], last: bool, text: float, sign: float,
+    shown: Mapping[str, str],
 ) -> None:  # fmt: skip
     x, y = place
     if row.operation:
-        axes.add_patch(
-            Circle(place, RADIUS, facecolor=figure.look.paper, edgecolor=figure.look.ink, linewidth=1.2, zorder=3)
-        )
-        axes.text(
-            x,
-            y,
-            row.operation,
-            ha="center",
-            va="center",
-            zorder=4,
-            fontsize=text if len(row.operation) < 3 else 0.75 * text,
-        )
+        ring = {"facecolor": figure.look.paper, "edgecolor": figure.look.ink, "linewidth": 1.2}
+        short = len(row.operation) < 3
+        if short:
+            axes.add_patch(Circle(place, RADIUS, zorder=3, **ring))
+        box = None if short else ring | {"boxstyle": "round,pad=0.25,rounding_size=0.6"}
+        letters = text if short else sign
+        axes.text(x, y, row.operation, ha="center", va="center", zorder=4, fontsize=letters, bbox=box)
     else:
         box = {"facecolor": figure.look.faint, "edgecolor": "none", "boxstyle": "round,pad=0.3"}
         axes.text(x, y, label(row.name), ha="center", va="center", zorder=4, bbox=box, weight="bold", fontsize=text)
     if last:
-        axes.plot([x + RADIUS, x + 0.95], [y, y], color=figure.look.quiet, linewidth=1.2, zorder=1)
+        axes.plot([x, x + 0.95], [y, y], color=figure.look.quiet, linewidth=1.2, zorder=1)
     if row.operation and row.node.name:
-        axes.text(
-            x, y + RADIUS + 0.06, row.name, ha="center", va="bottom", weight="bold", zorder=4, fontsize=0.9 * text
-        )
+        axes.text(x, y + RADIUS + 0.06, row.name, ha="center", va="bottom", weight="bold", zorder=4, fontsize=text)
     middle = x + 0.62
     axes.text(
         middle, y + 0.06, shown[f"value:{row.name}"], ha="center", va="bottom", gid=f"value:{row.name}", zorder=5,

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import ArrayLike
 
 from .figure import Figure, new
 from .landscape import Ground, checked_paths, draw_ground, ground
-from .style import pens
+from .style import legible, pens
 from .words import clauses, number, say
 
 GRID = 61
+WIDE, HIGH = 0.5, 0.4
+"""What a number takes of a small picture, at most, as parts of its width and height."""
 
 
 def every_race(
@@ -36,31 +40,36 @@ def every_race(
         if list(row) != names or set(steps[name]) != set(names):
             raise ValueError(f"paths[{name!r}] and steps[{name!r}] must have the optimizers {names}, got {list(row)}")
     with new(look, size) as figure:
-        width, text = figure.page.width, figure.page.text
-        edge, head, gap = 0.115 * width, 0.32 * width / 6.8, 0.04
+        width, text = figure.page.width, 0.9 * figure.page.text
+        line, gap = 1.25 * text / 72, 0.04
+        edge, head = 0.126 * width, 2.3 * line
         side = (width - edge) / len(names)
-        height = head + gap + len(routes) * 0.82 * side
+        tall = 0.8 * side
+        height = head + len(routes) * tall
         figure.set_size_inches(width, height)
         figure.set_layout_engine("none")
         for i, (name, row) in enumerate(routes.items()):
             field = ground(surfaces[name], grid=GRID)
-            bottom = height - head - (i + 1) * 0.82 * side
-            figure.text(0.004, (bottom + 0.41 * side) / height, name, fontsize=0.72 * text, va="center")
+            bottom = height - head - (i + 1) * tall
+            figure.text(0.004, (bottom + tall / 2) / height, name, fontsize=text, va="center")
+            corner = _emptiest(field, list(row.values()))
             for j, (optimizer, route) in enumerate(row.items()):
-                box = [edge + j * side, bottom, side - gap, 0.82 * side - gap]
+                box = [edge + j * side, bottom, side - gap, tall - gap]
                 axes = figure.add_axes((box[0] / width, box[1] / height, box[2] / width, box[3] / height))
-                _panel(axes, field, route, pens(names)[j], steps[name][optimizer], figure)
+                _panel(axes, field, route, pens(names)[j], figure)
+                _steps(axes, corner, steps[name][optimizer], text, figure)
         for j, (optimizer, p) in enumerate(zip(names, pens(names), strict=True)):
-            place = (edge + (j + 0.47) * side) / width
-            figure.text(place, 1 - 0.4 * head / height, optimizer, fontsize=0.58 * text, ha="center", va="center")
-            figure.text(
-                place, 1 - 0.78 * head / height, "━", fontsize=0.5 * text, ha="center", va="center", color=p.color
-            )
+            place = (edge + j * side + (side - gap) / 2) / width
+            top = 1 - (0.5 + j % 2) * line / height  # by turns on two lines: a column is narrower than a name
+            color = legible(p.color, figure.look.paper)
+            figure.text(place, top, optimizer, fontsize=text, ha="center", va="center", color=color)
+            foot = 1 - (head - 0.1 * line) / height
+            figure.add_artist(Line2D([place] * 2, [top - 0.5 * line / height, foot], color=p.color, linewidth=1.5))
         figure.alt = _every_alt(names, steps, list(routes))
     return figure
 
 
-def _panel(axes: Any, field: Ground, route: Any, pen: Any, steps: int | None, figure: Figure) -> None:
+def _panel(axes: Any, field: Ground, route: Any, pen: Any, figure: Figure) -> None:
     draw_ground(axes, field, figure.look)
     for lines in axes.collections[1:]:
         lines.remove()  # at this size the greys alone are contours enough
@@ -74,19 +83,36 @@ def _panel(axes: Any, field: Ground, route: Any, pen: Any, steps: int | None, fi
     axes.plot(*route[0], marker="o", markersize=3, color="none", markeredgecolor=figure.look.ink, zorder=5)
     axes.plot(*route[-1], marker="o", markersize=3, color=pen.color, markeredgecolor=figure.look.ink,
               markeredgewidth=0.5, zorder=6)  # fmt: skip
-    told = say("every.never") if steps is None else number(steps)
-    x, side = (0.5, "center") if _in_the_corner(field) else (0.03, "left")
-    axes.text(
-        x, 0.05, told, transform=axes.transAxes, ha=side, va="bottom",
-        fontsize=0.6 * figure.page.text, weight="bold", zorder=7,
-        bbox={"boxstyle": "square,pad=0.12", "facecolor": figure.look.paper, "edgecolor": "none"},
+
+
+def _steps(axes: Any, corner: tuple[float, float], steps: int | None, text: float, figure: Figure) -> None:
+    """The number of steps in a corner of its panel, or a dash."""
+    x, y = corner
+    inwards = (round(3 * (1 - 2 * x)), round(3 * (1 - 2 * y)))  # points: its paper leaves the panel's frame
+    axes.annotate(
+        say("every.never") if steps is None else number(steps), corner, inwards, xycoords="axes fraction",
+        textcoords="offset points", ha={0.0: "left", 0.5: "center", 1.0: "right"}[x], va="bottom" if y == 0 else "top",
+        fontsize=text, weight="bold", zorder=7,
+        bbox={"boxstyle": "square,pad=0.08", "facecolor": figure.look.paper, "edgecolor": "none"},
     )  # fmt: skip
 
 
-def _in_the_corner(field: Ground) -> bool:
-    """Whether a minimum lies in the lower left corner, where the number of steps would hide it."""
+def _emptiest(field: Ground, routes: list[Any]) -> tuple[float, float]:
+    """The place for a number, the same in a whole row: it hides no minimum, no start, and little of the paths.
+
+    Its corner as parts of the panel's width and height.
+    """
     left, right, bottom, top = field.window
-    return any(x < left + 0.35 * (right - left) and y < bottom + 0.35 * (top - bottom) for x, y in field.minima)
+    points = np.concatenate([np.concatenate([route[:1], route[-1:]] * 20 + [route]) for route in routes])
+    points = np.concatenate([points, *[np.asarray(field.minima, dtype=float).reshape(-1, 2)] * len(points)])
+    x, y = (points[:, 0] - left) / (right - left), (points[:, 1] - bottom) / (top - bottom)
+    places = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (0.5, 0.0), (0.5, 1.0)]
+
+    def hidden(place: tuple[float, float]) -> int:
+        wide = WIDE / 2 if place[0] == 0.5 else WIDE
+        return int(((abs(x - place[0]) < wide) & (abs(y - place[1]) < HIGH)).sum())
+
+    return min(places, key=hidden)
 
 
 def _every_alt(names: list[str], steps: Mapping[str, Mapping[str, int | None]], rows: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,20 +54,21 @@ def course_map(folder: str | Path = ".", *, look: str | None = None, size: str |
     columns = _columns(course)
     rows = max(map(len, columns))
     with new(look, size) as figure:
-        figure.set_size_inches(figure.page.width, 0.5 + 0.58 * rows)
+        figure.set_size_inches(figure.page.width, (0.4 + 0.41 * rows) * figure.page.width / 6.8)
         axes = figure.subplots()
         axes.set_axis_off()
-        axes.set_xlim(-0.5, len(columns) - 0.5)
-        axes.set_ylim(0.5 - rows, 0.9)
-        ink, text = legible(BLUE, figure.look.paper), 0.74 * figure.page.text
-        for x, column in enumerate(columns):
+        places, right = _places(columns)
+        axes.set_xlim(0, right)
+        axes.set_ylim(0.5 - rows, 1.0)
+        ink, text = legible(BLUE, figure.look.paper), 0.84 * figure.page.text
+        for x, column in zip(places, columns, strict=True):
             heading = PARTS.get(column[0].number, "")
-            axes.text(x, 0.72, heading, ha="center", va="center", fontsize=0.85 * figure.page.text, weight="bold")
+            axes.text(x, 0.75, heading, ha="center", va="center", fontsize=text, weight="bold")
             for row, lesson in enumerate(column):
                 lines = [f"{lesson.number}  {lesson.title}", say("course.minutes", minutes=lesson.minutes)]
                 if needs := _direct(lesson, course):
                     lines[1] += say("course.after", needs=", ".join(needs))
-                box = {"boxstyle": "round,pad=0.4", "facecolor": figure.look.paper, "edgecolor": ink}
+                box = {"boxstyle": "round,pad=0.2", "facecolor": figure.look.paper, "edgecolor": ink}
                 axes.text(x, -row, "\n".join(lines), ha="center", va="center", fontsize=text, bbox=box)
         told = [
             say("course.needs" if lesson.needs else "course.first", number=lesson.number, title=lesson.title,
@@ -84,6 +86,13 @@ def _columns(course: list[Lesson]) -> list[list[Lesson]]:
             columns.append([])
         columns[-1].append(lesson)
     return columns
+
+
+def _places(columns: list[list[Lesson]]) -> tuple[list[float], float]:
+    """The middle of each column, and where the last one ends: each is as wide as its longest title needs."""
+    widths = [6 + max(len(lesson.title) for lesson in column) for column in columns]
+    ends = list(accumulate(widths))
+    return [end - width / 2 for end, width in zip(ends, widths, strict=True)], ends[-1]
 
 
 def _direct(lesson: Lesson, course: list[Lesson]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.text import Text
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -57,12 +58,23 @@ class Figure(Shown, MatplotlibFigure):
         width, height = self.get_size_inches()
         return round(width * CSS_PIXELS_PER_INCH), round(height * CSS_PIXELS_PER_INCH)
 
+    @property
+    def smallest_text(self) -> float:
+        """The size of its smallest text on the page, in CSS pixels."""
+        texts = [text for text in self.findobj(Text) if text.get_visible() and text.get_text().strip()]
+        points = min((text.get_fontsize() for text in texts), default=self.page.text)
+        return round(float(points) / 72 * CSS_PIXELS_PER_INCH, 2)
+
+    def picture(self, png: bytes, alt: str) -> Output:
+        """A picture of the figure as the output of a cell."""
+        return picture(png, alt, self.css_size, self.smallest_text)
+
     def stored(self) -> list[Output]:
         """The picture, and under it the alternative, folded away."""
-        return [picture(self.png(), self.alt, self.css_size), in_words(self.alt)]
+        return [self.picture(self.png(), self.alt), in_words(self.alt)]
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Output:
-        return picture(self.png(), self.alt, self.css_size)
+        return self.picture(self.png(), self.alt)
 
 
 def encode(pixels: NDArray[np.uint8], level: int = 6) -> bytes:

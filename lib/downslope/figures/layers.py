@@ -94,7 +94,7 @@ def _wires(
         taken.append(_free(a, b, taken))
         axes.text(
             *taken[-1], _text(matrix[i, j], digits), ha="center", va="center",
-            color=color if strong else figure.look.ink, fontsize=0.82 * figure.page.text, zorder=4 if strong else 3,
+            color=color if strong else figure.look.ink, zorder=4 if strong else 3,
             fontweight="bold" if strong else "normal",
             bbox={"facecolor": figure.look.paper, "edgecolor": "none", "pad": 0.8},
         )  # fmt: skip

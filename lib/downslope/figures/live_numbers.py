@@ -109,7 +109,7 @@ def live_step_sizes(*, ask: Any = None) -> Live:
             right.plot(
                 [], [], color=p.color, marker=p.marker, markersize=3, linewidth=1.2, gid=method, label=method, zorder=3
             )
-        right.legend(loc="lower left", frameon=False, fontsize=0.9 * figure.page.text)
+        right.legend(loc="lower left", frameon=False)
         right.plot([], [], "o", color="none", markeredgecolor=figure.look.ink, markersize=12, gid="here", zorder=5)
         dress_errors(right)
         right.set_xlim(1e-16, 3)

@@ -51,7 +51,7 @@ def draw_map(figure: Figure, axes: Any, kappa: float, label: bool = True) -> Non
     damped = np.linspace(0.001, 1.0, 100)
     axes.plot(damped, critical_momentum(damped, 1.0), linestyle="--", color=figure.look.ink, linewidth=1, zorder=2)
     if label:
-        axes.clabel(lines, fontsize=0.8 * figure.page.text, fmt="%g")
+        axes.clabel(lines, fontsize=figure.page.text, fmt="%g")
     best = best_momentum(1 / kappa, 1.0)
     axes.plot(*best, marker="*", color=BLUE, markersize=15, markeredgecolor=figure.look.paper, zorder=4)
     axes.annotate(

@@ -102,7 +102,6 @@ def _draw(
     axes.text(x + columns / 2, top + line, name, ha="center", va="bottom", fontweight="bold")
     axes.text(
         x + columns / 2, -top - line, f"{rows} × {columns}", ha="center", va="top", color=figure.look.quiet,
-        fontsize=0.9 * figure.page.text,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from .controls import Control, Slider, control
 from .figure import Figure
-from .outputs import Output, Shown, in_words, picture
+from .outputs import Output, Shown, in_words
 from .stage import Stage
 from .words import WORDS, listing, number, say
 
@@ -160,8 +160,7 @@ class Live(Shown):
     def stored(self) -> list[Output]:
         """The question that comes first, if any; the picture as it is; and under it the alternative, folded away."""
         asked = [] if self.ask is None else self.ask.stored()
-        shown = picture(self.png(), self.alt, self.figure.css_size)
-        return [*asked, shown, in_words(self.alt, WORDS["live.summary"])]
+        return [*asked, self.figure.picture(self.png(), self.alt), in_words(self.alt, WORDS["live.summary"])]
 
 
 def nearest(slider: Control, value: float) -> float:

@@ -42,11 +42,15 @@ class Shown:
             display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
 
 
-def picture(png: bytes, alt: str, css_size: tuple[int, int]) -> Output:
-    """A picture of fixed size with its alternative, as text and as its metadata."""
+def picture(png: bytes, alt: str, css_size: tuple[int, int], smallest_text: float) -> Output:
+    """A picture of fixed size (CSS pixels) with its alternative, as text and as its metadata.
+
+    smallest_text  the height of its smallest letters (em) in CSS pixels: who shows the picture larger or smaller can
+                   tell whether it can be read
+    """
     width, height = css_size
     data = {"image/png": base64.b64encode(png).decode("ascii"), "text/plain": alt}
-    return data, {"image/png": {"alt": alt, "width": width, "height": height}}
+    return data, {"image/png": {"alt": alt, "height": height, "smallest_text": smallest_text, "width": width}}
 
 
 def in_words(alt: str, summary: str = "") -> Output:

@@ -10,7 +10,7 @@ from typing import Any
 
 from .figure import Figure
 from .memory import keep, recall
-from .outputs import Output, Shown, in_words, picture, text
+from .outputs import Output, Shown, in_words, text
 from .stage import Stage
 from .words import number, say
 
@@ -211,7 +211,7 @@ class Prediction(Shown):
         question = text(self.text, self._html())
         if self.on is None:
             return [question]
-        return [question, picture(self.stage().still({}), self.on.alt, self.on.css_size), in_words(self.on.alt)]
+        return [question, self.on.picture(self.stage().still({}), self.on.alt), in_words(self.on.alt)]
 
     def _html(self) -> str:
         items = "".join(f"<li>{html.escape(choice)}</li>" for choice in self.choices or [])

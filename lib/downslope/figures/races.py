@@ -104,7 +104,7 @@ def _panels(figure: Figure, surface: Any, field: Ground, routes: Mapping[str, Ar
     for axes, (name, route), p in zip(grid, routes.items(), pens(list(routes)), strict=False):
         draw_ground(axes, field, figure.look)
         _draw(axes, name, route, p, figure.look)
-        axes.set_title(_panel_title(surface, field, name, route), fontsize=0.9 * figure.page.text)
+        axes.set_title(_panel_title(surface, field, name, route))
         axes.label_outer()
     for axes in grid[len(routes) :]:
         axes.set_axis_off()

@@ -167,7 +167,7 @@ def add_lines(figure: Figure, names: Iterable[str]) -> Figure:
         handles, labels = axes.get_legend_handles_labels()
         legend = axes.legend(
             handles, labels, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=8, frameon=False, handlelength=1.6,
-            columnspacing=1.1, borderaxespad=0.2, fontsize=0.85 * figure.page.text,
+            columnspacing=1.1, borderaxespad=0.2,
         )  # fmt: skip
         for text, line in zip(legend.get_texts(), handles, strict=True):
             if isinstance(line, Line2D):

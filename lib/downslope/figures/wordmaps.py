@@ -135,7 +135,7 @@ def _border(figure: Figure, axes: Axes, name: str, line: Array, k: int) -> None:
         at = np.flatnonzero(inside)[-1]
         axes.annotate(
             name, (x[at], y[at]), (0, 3), textcoords="offset points", ha="center", va="bottom", annotation_clip=False,
-            color=figure.look.quiet, fontsize=0.9 * figure.page.text,
+            color=figure.look.quiet,
         )  # fmt: skip
 
 
