@@ -22,7 +22,7 @@ LECTURES = ["09-the-momentum-homework", "11-momentum-is-an-average"]
 IDLE = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator[data-status='idle']"
 NOTEBOOK = "jupyterapp.shell.currentWidget.content"
 SMALLEST_TEXT = 18.66  # 14 points, in CSS pixels
-SMALLEST_PICTURE = 680  # as wide as on the page
+SMALLEST_PICTURE = 820  # units wide: its 10.5 points on the page are 13.2 then, and 14 from 870 on
 
 every_lecture = pytest.mark.parametrize("lesson", LECTURES, indirect=True, scope="module")
 

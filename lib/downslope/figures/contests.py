@@ -145,7 +145,7 @@ def ranges(
         if not low <= dot <= high or (log and not low > 0):
             raise ValueError(f"bars[{name!r}] must be (low, dot, high) in this order, got {(low, dot, high)}")
     marks = dict(marks or {})
-    with new(look, size, 0.22 + 0.085 * len(bars)) as figure:
+    with new(look, size, 0.2 + 0.07 * len(bars)) as figure:
         axes = figure.subplots()
         for row, ((name, (low, dot, high)), pen) in enumerate(zip(bars.items(), pens(list(bars)), strict=True)):
             axes.plot(

@@ -99,7 +99,7 @@ def _changes(before: Pixels, after: Pixels) -> Pixels:
 def _panels(figure: Figure, surface: Any, field: Ground, routes: Mapping[str, Array]) -> None:
     columns = min(3, len(routes))
     lines = -(-len(routes) // columns)
-    figure.set_size_inches(figure.page.width, figure.page.height * (0.25 + 0.45 * lines))
+    figure.set_size_inches(figure.page.width, figure.page.height * (0.2 + 0.4 * lines))
     grid = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True).ravel()
     for axes, (name, route), p in zip(grid, routes.items(), pens(list(routes)), strict=False):
         draw_ground(axes, field, figure.look)

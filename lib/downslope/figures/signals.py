@@ -123,7 +123,7 @@ def stems(
     places = vector(np.arange(max(lengths)) if x is None else x, "x")
     if lengths != {len(places)}:
         raise ValueError(f"weights must all have {len(places)} numbers, one for each x, got {sorted(lengths)}")
-    with new(look, size, 0.28 + 0.26 * len(rows)) as figure:
+    with new(look, size, 0.25 + 0.24 * len(rows)) as figure:
         column = np.atleast_1d(figure.subplots(len(rows), 1, sharex=True, sharey=True))
         for axes, (name, w), pen in zip(column, rows.items(), pens(list(rows)), strict=True):
             axes.vlines(places, 0, w, color=pen.color, linewidth=2.2, zorder=3)
