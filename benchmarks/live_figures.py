@@ -118,7 +118,7 @@ def notebook(cells: list[str]) -> str:
 
 def open_and_run(page: Any, url: str, name: str) -> None:
     """Open a notebook in JupyterLab, run all of it, wait for its picture."""
-    from conftest import open_notebook, run_all
+    from served import open_notebook, run_all
 
     open_notebook(page, url, name)
     run_all(page)
@@ -215,7 +215,7 @@ def blank_frames(page: Any, x: float, y: float, room: float, box: dict[str, floa
 
 def compare(moves: int, seconds: float, rounds: int) -> None:
     from chromium import chromium
-    from conftest import jupyterlab
+    from served import jupyterlab
 
     results: dict[str, list[dict[str, Any]]] = {name: [] for name in CELLS}
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as private:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from conftest import in_time
+from served import in_time
 
 pytestmark = pytest.mark.browser
 

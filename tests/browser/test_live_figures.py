@@ -4,9 +4,9 @@ import hashlib
 
 import nbformat
 import pytest
-from conftest import in_time, open_notebook, run_all, write_notebook
 from downslope import figures
 from downslope.optim import surfaces
+from served import in_time, open_notebook, run_all, write_notebook
 
 pytestmark = pytest.mark.browser
 

@@ -7,10 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from downslope.grading.sandbox import Limits, Sandbox, SandboxError
+from downslope.grading.sandbox import Sandbox, SandboxError
 from downslope.grading.session import Session, Times
-
-QUICK = Limits(cpu_seconds=2, memory=600 * 2**20, tmp_bytes=4 * 2**20, file_bytes=2**20)
+from quick import QUICK
 
 
 @pytest.fixture(scope="session")

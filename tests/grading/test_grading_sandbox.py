@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import QUICK
 from downslope.grading import sandbox as module
 from downslope.grading import syscalls
 from downslope.grading.protocol import ProtocolError
 from downslope.grading.sandbox import Died, Limits, Sandbox, SandboxError, TimedOut
 from downslope.grading.syscalls import program
+from quick import QUICK
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 ROOT = Path(__file__).resolve().parents[2]

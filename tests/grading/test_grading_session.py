@@ -6,11 +6,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from conftest import QUICK
 from downslope.exercises import FunctionQuestion
 from downslope.grading.given import Given
 from downslope.grading.protocol import Foreign
 from downslope.grading.session import Missing, NoSandbox, OutOfTime, Proxy, Session, Stopped, Times
+from quick import QUICK
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
