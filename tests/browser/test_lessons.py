@@ -3,6 +3,7 @@
 Nothing here asks the outside for anything. A deck is looked at on 1280 × 720, the screen that its sizes are made for.
 """
 
+import json
 import shutil
 import time
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ def lesson(request, lab, browser, notebooks):
     before = file.read_text(encoding="utf-8")
     wait_until_idle(page)
     page.keyboard.press("Control+s")
-    wait_until(lambda: file.read_text(encoding="utf-8") != before)
+    wait_until(lambda: is_saved(file, before))
     yield Lesson(request.param, page, file, complaints, outside)
     context.close()
 
@@ -86,6 +87,16 @@ def wait_until_idle(page, seconds=240):
         assert time.monotonic() < end, "the kernel is still busy"
         quiet = quiet + 1 if page.locator(IDLE).count() else 0
         page.wait_for_timeout(250)
+
+
+def is_saved(file, before):
+    """Whether the file is another and whole: JupyterLab empties it first."""
+    try:
+        now = file.read_text(encoding="utf-8")
+        json.loads(now)
+    except ValueError:
+        return False
+    return now != before
 
 
 def wait_until(true, seconds=30):
